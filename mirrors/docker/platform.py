@@ -1,6 +1,7 @@
 """The fleet as containers: the resources that it declares, and the order in which they come up."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import pulumi
@@ -8,14 +9,17 @@ import pulumi_docker
 
 from mirrors.config import Settings
 from mirrors.docker.config.settings import DockerSettings, docker_of
-from mirrors.docker.host.client import connect_docker_host
+from mirrors.docker.host.client import DockerHost, connect_docker_host
 from mirrors.docker.host.connection import connection_of
+from mirrors.docker.observation.found import FoundFleet
 from mirrors.docker.observation.observe import observe_containers
 from mirrors.docker.plan import ContainersPlan, check_other_fleets, plan_containers
-from mirrors.docker.sites.context import DockerContext, declare_component, declare_image, label_inputs
+from mirrors.docker.sites.containers import ContainerUnits
+from mirrors.docker.sites.context import DockerContext, declare_component
 from mirrors.docker.sites.database import declare_database
 from mirrors.docker.sites.names import ResourceNames
 from mirrors.docker.sites.site import declare_release, declare_site
+from mirrors.docker.sites.units import SiteUnits
 from mirrors.docker.sites.variables import owns_database, owns_media
 from mirrors.errors import MirrorsError
 from mirrors.planning.site_ids.request import LedgerFacts
@@ -37,7 +41,7 @@ class DockerPlatform:
     def __init__(self, configured: ProgramConfiguration) -> None:
         self.configuration = configured
         self.settings = configured.settings
-        self.plan = self._make_plan()
+        self.plan, self.units = self._make_plan()
 
     @property
     def ledger_facts(self) -> LedgerFacts:
@@ -68,28 +72,34 @@ class DockerPlatform:
         sites = [first.site, *(mirror.site for mirror in mirrors)]
         return PlatformOutputs([first.row], [mirror.row for mirror in mirrors], about, sites)
 
-    def _make_plan(self) -> ContainersPlan:
+    def _make_plan(self) -> tuple[ContainersPlan, SiteUnits]:
         settings, problems = self.settings, list(self.configuration.problems)
         try:
             engine = connect_docker_host(connection_of(settings, os.environ))
-            seen = observe_containers(engine, settings)
+            found = self._find_fleet(engine)
         except MirrorsError as error:
             raise FleetRefusedError([*problems, *error.problems]) from None
         version = docker_of(settings).database.password_version
-        rotated = owns_database(settings) and bool(seen.password_versions - {version})
-        planned = plan_containers(settings, seen.fleet, self.configuration.manual_release_sites, rotated=rotated)
+        rotated = owns_database(settings) and bool(found.seen.password_versions - {version})
+        planned = plan_containers(settings, found.seen.fleet, self.configuration.manual_release_sites, rotated=rotated)
         problems += [
-            *check_other_fleets(settings, seen.elsewhere),
+            *found.problems,
+            *check_other_fleets(settings, found.seen.elsewhere),
             *find_published_passphrase(engine.host, os.environ),
             *planned.problems,
         ]
         if problems:
             raise FleetRefusedError(problems)
-        self._announce(planned)
-        return planned
+        self._announce(planned, found.notes)
+        return planned, found.units
 
-    def _announce(self, planned: ContainersPlan) -> None:
+    def _find_fleet(self, engine: DockerHost) -> FoundFleet:
+        return FoundFleet(observe_containers(engine, self.settings), ContainerUnits())
+
+    def _announce(self, planned: ContainersPlan, notes: Sequence[Note]) -> None:
         if pulumi.runtime.is_dry_run():
+            for note in notes:
+                announce_note(note, warning=True)
             names = ResourceNames.of(self.settings)
             kept = [
                 declared or names.part(part)
@@ -108,16 +118,10 @@ class DockerPlatform:
         self, fleet: pulumi.Resource, ids: SiteIds, scheduler: RolloutScheduler, own: pulumi.ResourceOptions
     ) -> DockerContext:
         settings, names, name = self.settings, ResourceNames.of(self.settings), fleet.pulumi_resource_name
-        network = pulumi_docker.Network(
-            name,
-            name=names.network,
-            labels=label_inputs(pulumi_docker.NetworkLabelArgs, names.labels()),
-            # Only another name replaces the network, and Docker deletes none that still has a container.
-            opts=pulumi.ResourceOptions.merge(own, pulumi.ResourceOptions(delete_before_replace=False)),
-        )
+        network = self.units.declare_network(name, names, own)
         part = declare_component("mirrors:docker:Release", name, own)
-        image = declare_image(settings, part, name, own)
-        context = DockerContext(fleet, settings, names, ids, scheduler, own, network, part, image)
+        image = self.units.declare_image(settings, part, name, own)
+        context = DockerContext(fleet, settings, names, ids, scheduler, own, network, part, image, self.units)
         return declare_database(context).with_media()
 
 

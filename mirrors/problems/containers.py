@@ -41,6 +41,33 @@ CONTAINER_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "PostgreSQL did not give the sites' role its password.",
         "Check mirrors:docker.database.superuser. It must be the superuser of the database in the volume.",
     ),
+    "service-differs": ProblemMeaning(
+        "A site's service runs something else than what is declared. Mirrors began no later wave.",
+        "Run the command again: it repairs the service.",
+    ),
+    "service-missing": ProblemMeaning(
+        "Someone removed a service while Mirrors waited for it.", "Run the command again."
+    ),
+    "service-not-ready": ProblemMeaning(
+        "A site's tasks were not ready in time. Mirrors took the update back and began no later wave.",
+        "Correct the cause that the message shows, or raise mirrors:docker.startTimeout. Then run the command again.",
+    ),
+    "service-paused": ProblemMeaning(
+        "Swarm has stopped the update of a site's service, and former and new tasks may run beside each other.",
+        "Correct the cause that the message shows, then run the command again.",
+    ),
+    "service-rolled-back": ProblemMeaning(
+        "Swarm took the update of a site's service back. Mirrors began no later wave.",
+        "Correct the cause that the log shows, then run the command again.",
+    ),
+    "service-task-ended": ProblemMeaning(
+        "A task of a site's service ended instead of serving. Mirrors took the update back and began no later wave.",
+        "Correct the cause that the log shows, then run the command again.",
+    ),
+    "service-task-pending": ProblemMeaning(
+        "Swarm has no node for a task of a site. Mirrors took the update back and began no later wave.",
+        "Label a node, add one, or change mirrors:docker.swarm.constraints or mirrors:docker.resources.",
+    ),
     "site-of-another-fleet": ProblemMeaning(
         "A declared site runs on this host as part of another fleet, with that fleet's database.",
         "Declare the original's earlier name as formerly, or take the site off the other fleet's list.",
@@ -48,5 +75,9 @@ CONTAINER_PROBLEMS: Mapping[str, ProblemMeaning] = {
     "ssh-missing": ProblemMeaning(
         "Mirrors reaches this Docker host with the command ssh, and no ssh is on the PATH.",
         "Install ssh, or set mirrors:docker.host to another address.",
+    ),
+    "swarm-manager-missing": ProblemMeaning(
+        "The Docker host is no manager of a swarm, and mirrors:docker.swarm is set.",
+        "Set mirrors:docker.host to a manager.",
     ),
 }

@@ -116,6 +116,7 @@ class Starting(Declaring):
             mounts=[Mount(item["containerPath"], item["volumeName"]) for item in inputs.get("volumes") or ()],
             mem_limit=f"{int(memory)}m" if memory else None,
             memswap_limit=f"{int(inputs['memorySwap'])}m" if memory else None,
+            init=inputs.get("init"),
             nano_cpus=int(float(inputs["cpus"]) * 10**9) if inputs.get("cpus") else None,
         )
 

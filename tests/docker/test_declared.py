@@ -135,6 +135,11 @@ def test_nothing_is_written_in_a_form_that_the_plugin_reads_back_otherwise(whole
     assert not {"platform", "capabilities", "wait", "mounts"}.intersection(found)
 
 
+def test_a_process_may_answer_its_last_requests(whole: Ran) -> None:
+    found = sites(whole)["acme-de"].inputs
+    assert (found["init"], found["destroyGraceSeconds"]) == (True, 10), "the plugin would kill it at once"
+
+
 def test_volumes_stay_and_containers_make_room_before_they_are_replaced(whole: Ran) -> None:
     volumes = [item for item in whole.resources if item.type == VOLUME]
     assert [(item.name, item.retained) for item in volumes] == [("acme", True), ("acme", True)]

@@ -31,14 +31,14 @@ CONTAINERS = (
     ),
     Mutation(
         "what-a-release-keeps-is-in-clear",
-        "mirrors/docker/release.py",
+        "mirrors/docker/command_provider.py",
         'mark_secret(kept["environment"])',
         'kept["environment"]',
         (f"{PROVIDERS}::test_what_has_run_for_an_image_is_kept_and_marked_whatever_is_not_known_yet",),
     ),
     Mutation(
         "a-release-command-runs-for-each-new-password",
-        "mirrors/docker/release.py",
+        "mirrors/docker/command_provider.py",
         "        return CheckResult(inputs | kept",
         "        return CheckResult(inputs, []) if kept else CheckResult(inputs | kept",
         (f"{PROVIDERS}::test_what_has_run_for_an_image_is_kept_and_marked_whatever_is_not_known_yet",),

@@ -6,6 +6,7 @@ from tools.mutants.arguments import PROGRAM_FLEETS
 from tools.mutants.containers import CONTAINERS
 from tools.mutants.mutation import Mutation
 from tools.mutants.platform import PLATFORM
+from tools.mutants.services import SERVICES
 from tools.mutants.site_ids import SITE_IDS
 
 PLANNED_WRITES = ("tests/unit/test_planning_variables.py", "tests/unit/test_planning_write_properties.py")
@@ -707,6 +708,7 @@ MUTATIONS = (
     *SITE_IDS,
     *PLATFORM,
     *CONTAINERS,
+    *SERVICES,
     *PROGRAM_FLEETS,
     *REPORTS,
 )

@@ -20,8 +20,10 @@ ContainerFinding = tuple[SiteCondition, str]
 
 
 def find_process_faults(container: ObservedContainer) -> Iterator[ContainerFinding]:
-    """Say what is wrong with the container's process."""
-    if container.status == "restarting":
+    """Say what is wrong with the container's process, or with the tasks of a service."""
+    if container.faults is not None:
+        yield from container.faults
+    elif container.status == "restarting":
         yield (
             SiteCondition.FAILED,
             f"its container ends and is started again, the last time with exit code {container.exit_code}",

@@ -4,12 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mirrors.planning.reports.site_status import SiteCondition
 from mirrors.planning.variables.names import SITE_ID, parse_site_id
+
+SHORT_ID_LENGTH = 12
+"""The characters of an id that a message shows."""
+
+DIGEST_LENGTH = 64
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """Read a time as Docker writes it, to the second: it has more digits than Python reads."""
+    return datetime.fromisoformat(f"{text[:19]}+00:00") if text else None
 
 
 @dataclass(frozen=True, slots=True)
 class ObservedContainer:
-    """A site's container.
+    """A site's container, or its service in a swarm.
 
     Args:
         slug: The site, as the container's label has it.
@@ -22,6 +33,7 @@ class ObservedContainer:
         variables: {name: value} of what its process runs with.
         of_image: The names of variables that its image sets; None where the host does not have the image any more.
         password_version: The version of the database's password that it was made with, as its label says.
+        faults: What is wrong with the tasks of a service; None for a container, whose status says it.
     """
 
     slug: str
@@ -34,12 +46,22 @@ class ObservedContainer:
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
     of_image: frozenset[str] | None = None
     password_version: str | None = None
+    faults: tuple[tuple[SiteCondition, str], ...] | None = None
 
     @property
     def release(self) -> str:
-        """The id of its image, as the release that it runs."""
-        return self.image.removeprefix("sha256:")
+        return release_of(self.image)
 
     @property
     def site_id(self) -> int | None:
         return parse_site_id(self.variables.get(SITE_ID))
+
+
+def release_of(image: str) -> str:
+    """Return the release of an image: its id or its digest; its name where it has neither."""
+    return image.rpartition("sha256:")[2]
+
+
+def shorten_release(release: str) -> str:
+    """Return a release as a message shows it: the beginning of a digest, or all of a name."""
+    return release[:SHORT_ID_LENGTH] if len(release) == DIGEST_LENGTH else release

@@ -5,13 +5,10 @@ from dataclasses import replace
 
 from mirrors.config import Settings, SiteSettings
 from mirrors.docker.observation.findings import ContainerFinding, find_process_faults, find_variable_differences
-from mirrors.docker.observation.observed import ObservedContainer
+from mirrors.docker.observation.observed import ObservedContainer, release_of, shorten_release
 from mirrors.docker.sites.addresses import site_url
 from mirrors.planning.reports.site_status import SiteCondition, SiteStatus, make_absent_status, mark_held
 from mirrors.planning.site_ids.pins import describe_other_id
-
-SHORT_ID_LENGTH = 12
-"""The characters of an image's id that a message shows."""
 
 
 def container_statuses(
@@ -48,8 +45,7 @@ def _make_original_row(
     row = _make_site_row(settings, settings.fleet.original, container, "original", site_ids, None)
     if container is None or declared_image in (None, container.image):
         return row
-    now = str(declared_image).removeprefix("sha256:")[:SHORT_ID_LENGTH]
-    runs = container.release[:SHORT_ID_LENGTH]
+    now, runs = shorten_release(release_of(str(declared_image))), shorten_release(container.release)
     said = f"it runs {runs}, and mirrors:docker.image is {now} on this host: an up rolls that out"
     return replace(row, notes=(said,))
 
@@ -77,7 +73,7 @@ def _make_site_row(
     if detail := describe_other_id(site.site_id, stored):
         findings.append((SiteCondition.VARIABLES_DIFFER, detail))
     if newest not in (None, container.release):
-        said = f"runs release {container.release[:SHORT_ID_LENGTH]}, the original has {str(newest)[:SHORT_ID_LENGTH]}"
+        said = f"runs release {shorten_release(container.release)}, the original has {shorten_release(str(newest))}"
         findings.append((SiteCondition.OUTDATED, said))
     return _make_container_row(settings, slug, container, role, site_id, findings)
 

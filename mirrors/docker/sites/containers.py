@@ -1,35 +1,75 @@
 """The container of a site, declared as the Docker provider reads it back: no refresh finds a difference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 import pulumi_docker as docker
 
+from mirrors.config import Settings
 from mirrors.docker.config.settings import docker_of
+from mirrors.docker.release import Release
+from mirrors.docker.serving import Serving
 from mirrors.docker.sites.addresses import host_port, proxy_labels
-from mirrors.docker.sites.context import DockerContext, env_input, healthcheck_input, label_inputs
+from mirrors.docker.sites.context import DockerContext, declare_image, env_input, healthcheck_input, label_inputs
 from mirrors.docker.sites.healthcheck import health_command
 from mirrors.docker.sites.inputs import checked_site_id, container_variables, ignored_properties
-from mirrors.docker.sites.names import LABEL_PASSWORD
+from mirrors.docker.sites.names import LABEL_PASSWORD, ResourceNames
+from mirrors.docker.sites.units import DeclaredWait
 from mirrors.docker.sites.variables import owns_database
 from mirrors.planning.site_plan import SitePlan
-from mirrors.program.outputs import former_aliases
+
+STOP_GRACE_SECONDS = 10
+"""Seconds that a site's process has to answer its last requests. Without them the plugin kills it at once."""
 
 
-def declare_site_container(
-    context: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
-) -> docker.Container:
-    options = pulumi.ResourceOptions(
-        parent=context.fleet,
-        provider=context.own.provider,
-        aliases=former_aliases(site.formerly),
-        depends_on=list(before),
-        replace_on_changes=["healthcheck"],  # otherwise the provider reports an update and changes nothing
-        delete_before_replace=True,
-        ignore_changes=ignored_properties(site),
-    )
-    return docker.Container(site.slug, **_container_arguments(context, site, image), opts=options)
+class ContainerUnits:
+    """A site is one container."""
+
+    kept_without_release = ("image",)
+
+    def declare_network(self, name: str, names: ResourceNames, options: pulumi.ResourceOptions) -> docker.Network:
+        # Only another name replaces the network, and Docker deletes none that still has a container.
+        merged = pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(delete_before_replace=False))
+        labels = label_inputs(docker.NetworkLabelArgs, names.labels())
+        return docker.Network(name, name=names.network, labels=labels, opts=merged)
+
+    def declare_image(
+        self, settings: Settings, parent: pulumi.Resource, name: str, options: pulumi.ResourceOptions
+    ) -> pulumi.Output[str]:
+        return declare_image(settings, parent, name, options)
+
+    def declare_unit(
+        self, context: DockerContext, site: SitePlan, image: pulumi.Output[str], options: pulumi.ResourceOptions
+    ) -> docker.Container:
+        own = pulumi.ResourceOptions(
+            replace_on_changes=["healthcheck", "init"],  # otherwise the provider reports an update and changes nothing
+            delete_before_replace=True,
+        )
+        merged = pulumi.ResourceOptions.merge(options, own)
+        return docker.Container(site.slug, **_container_arguments(context, site, image), opts=merged)
+
+    def declare_wait(
+        self,
+        context: DockerContext,
+        site: SitePlan,
+        unit: pulumi.CustomResource,
+        _image: pulumi.Output[str],
+        props: Mapping[str, Any],
+        options: pulumi.ResourceOptions,
+    ) -> DeclaredWait:
+        watched = {**props, "container": unit.id, "timeout": docker_of(context.settings).start_timeout}
+        stays = pulumi.ResourceOptions(ignore_changes=ignored_properties(site, ()))
+        serving = Serving(site.slug, watched, pulumi.ResourceOptions.merge(options, stays))
+        return DeclaredWait(serving, serving.container)
+
+    def declare_command(self, name: str, props: Mapping[str, Any], options: pulumi.ResourceOptions) -> Release:
+        return Release(name, props, options)
+
+    def command_inputs(self, context: DockerContext) -> Mapping[str, Any]:
+        place = docker_of(context.settings).media.path
+        volumes: Any = context.media.apply(lambda name: {name: place}) if context.media else {}
+        return {"network": context.network.name, "volumes": volumes}
 
 
 def _container_arguments(context: DockerContext, site: SitePlan, image: pulumi.Output[str]) -> dict[str, Any]:
@@ -42,6 +82,8 @@ def _container_arguments(context: DockerContext, site: SitePlan, image: pulumi.O
         "envs": env_input(container_variables(context, site)),
         "restart": mine.restart,
         "must_run": True,
+        "init": True,  # so that a process ends when it gets SIGTERM: as the first one it would ignore that
+        "destroy_grace_seconds": STOP_GRACE_SECONDS,
         "labels": label_inputs(docker.ContainerLabelArgs, _container_labels(context, site)),
         "networks_advanced": _network_inputs(context, site),
         "ports": _port_inputs(context, site_id),

@@ -12,6 +12,7 @@ from mirrors.config.values.variable_names import STORAGE_DSN
 from mirrors.docker.config.settings import docker_of
 from mirrors.docker.sites.healthcheck import to_go_duration
 from mirrors.docker.sites.names import ResourceNames
+from mirrors.docker.sites.units import SiteUnits
 from mirrors.docker.sites.variables import owns_media, storage_dsn
 from mirrors.program.scheduler import RolloutScheduler
 from mirrors.resources.site_ids import SiteIds
@@ -37,6 +38,7 @@ class DockerContext:
         shared: {name: value} of the values that all sites share. Each is a secret.
         ready: The resources that must exist before any resource of a site.
         media: The name of the volume for media; None if the stack has none.
+        units: The resources that a site is made of on this kind of host.
     """
 
     fleet: pulumi.Resource
@@ -48,6 +50,7 @@ class DockerContext:
     network: docker.Network
     release: pulumi.Resource
     image: pulumi.Output[str]
+    units: SiteUnits
     shared: Mapping[str, pulumi.Output[str]] = field(default_factory=dict)
     ready: tuple[pulumi.Resource, ...] = ()
     media: pulumi.Output[str] | None = None
@@ -92,7 +95,7 @@ def declare_volume(context: DockerContext, part: str, declared: str | None, pare
     )
 
 
-def label_inputs(kind: Callable[..., LabelArgs], values: Mapping[str, str]) -> list[LabelArgs]:
+def label_inputs(kind: Callable[..., LabelArgs], values: Mapping[str, Any]) -> list[LabelArgs]:
     return [kind(label=name, value=value) for name, value in sorted(values.items())]
 
 

@@ -24,6 +24,18 @@ def to_go_duration(seconds: int) -> str:
     return f"{minutes}m{left}s" if minutes else f"{left}s"
 
 
+def to_short_go_duration(seconds: int) -> str:
+    """Return a duration as Docker's provider reads it back from a service: without the parts that are zero.
+
+    >>> to_short_go_duration(5), to_short_go_duration(60), to_short_go_duration(90), to_short_go_duration(7200)
+    ('5s', '1m', '1m30s', '2h')
+    """
+    hours, rest = divmod(seconds, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = ((hours, "h"), (minutes, "m"), (left, "s"))
+    return "".join(f"{number}{unit}" for number, unit in parts if number) or "0s"
+
+
 def health_command(check: Healthcheck, port: int) -> list[str]:
     """Return the command that Docker runs in a site's container. Its first word is the kind of command."""
     if check.command:

@@ -1,5 +1,6 @@
 """The inputs of a site's container and of its command: SITE_ID, variables, and what a rollout leaves as it is."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +16,8 @@ from mirrors.problems.events import report_problem
 from mirrors.program.later_values import later_value
 from mirrors.program.outputs import site_id_output
 
-KEPT_WITHOUT_RELEASE = ["image"]
-"""The properties that a site keeps if it gets no new release."""
+KEPT_COMMAND_INPUTS = ("image",)
+"""The inputs of a site's command that it keeps if the site gets no new release."""
 
 ALL_PROPERTIES = ["*"]
 
@@ -50,8 +51,12 @@ def checked_site_id(context: DockerContext, site: SitePlan) -> pulumi.Output[int
     return site_id_output(context.ids, site.application_id, site.slug, context.settings).apply(with_a_port)
 
 
-def ignored_properties(site: SitePlan) -> list[str] | None:
-    """Return the ignored properties: a held or paused site keeps all, a site without new releases keeps its image."""
+def ignored_properties(site: SitePlan, kept_without_release: Sequence[str]) -> list[str] | None:
+    """Return the ignored properties: a held or paused site keeps all, a site without new releases keeps its image.
+
+    Args:
+        kept_without_release: The properties of the resource that a release changes.
+    """
     if site.is_held or site.is_paused:
         return ALL_PROPERTIES
-    return None if site.takes_new_releases else KEPT_WITHOUT_RELEASE
+    return None if site.takes_new_releases else [*kept_without_release]

@@ -31,6 +31,10 @@ class ResourceNames:
     def site(self, slug: str) -> str:
         return f"{self.network}.{slug}"
 
+    def site_part(self, slug: str, name: str) -> str:
+        """Return the name of a part of a site, such as ``command``."""
+        return f"{self.site(slug)}_{name}"
+
     def part(self, name: str) -> str:
         """Return the name of a part that the sites share, such as ``database`` or ``media``."""
         return f"{self.network}_{name}"

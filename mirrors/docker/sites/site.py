@@ -1,4 +1,4 @@
-"""A site on a Docker host: its own command, then its container, which gets all its variables at once, then the wait."""
+"""A site on a Docker host: its own command, then its process, which gets all its variables at once, then the wait."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,13 +7,10 @@ from typing import Any
 import pulumi
 
 from mirrors.docker.config.settings import docker_of
-from mirrors.docker.release import Release
-from mirrors.docker.serving import Serving
 from mirrors.docker.sites.addresses import site_url
-from mirrors.docker.sites.containers import declare_site_container
 from mirrors.docker.sites.context import DockerContext
 from mirrors.docker.sites.inputs import (
-    ALL_PROPERTIES,
+    KEPT_COMMAND_INPUTS,
     checked_site_id,
     container_variables,
     ignored_properties,
@@ -34,61 +31,67 @@ class DeclaredSite:
         site: The site's outputs for other resources.
     """
 
-    serving: Serving
+    serving: pulumi.Resource
     row: SiteRow
     site: FleetSite
 
 
-def declare_release(context: DockerContext, original: SitePlan) -> Release | None:
-    """Declare the release command, once for each image, in a container of the original; None without a command."""
+def declare_release(context: DockerContext, original: SitePlan) -> pulumi.Resource | None:
+    """Declare the release command, once for each image, as the original; None without a command."""
     command = docker_of(context.settings).release_command
     if not command:
         return None
     props = _make_command_inputs(context, original, command, context.image) | {"name": context.names.part("release")}
     mine = pulumi.ResourceOptions(parent=context.release, aliases=context.own.aliases, depends_on=list(context.ready))
-    return Release(context.name, props, mine)
+    return context.units.declare_command(context.name, props, mine)
 
 
-def declare_site(context: DockerContext, site: SitePlan, release: Release | None) -> DeclaredSite:
-    """Declare a site's command, its container, and the wait for it, in this order and within the site's slot."""
+def declare_site(context: DockerContext, site: SitePlan, release: pulumi.Resource | None) -> DeclaredSite:
+    """Declare a site's command, its process, and the wait for it, in this order and within the site's slot."""
     turn = context.scheduler.slot_input(site.slug)
     image = pulumi.Output.all(context.image, turn).apply(lambda known: known[0])
     before = [*context.ready, *([release] if release else [])]
     registered = _declare_site_command(context, site, image, before)
-    container = declare_site_container(context, site, image, [*before, *([registered] if registered else [])])
-    site_id = checked_site_id(context, site)
-    settings, url = context.settings, site_id.apply(lambda known: site_url(context.settings, site.slug, known))
+    after = pulumi.ResourceOptions(
+        provider=context.own.provider,
+        depends_on=[*before, *([registered] if registered else [])],
+        ignore_changes=ignored_properties(site, context.units.kept_without_release),
+    )
+    options = _make_site_options(context, site)
+    unit = context.units.declare_unit(context, site, image, pulumi.ResourceOptions.merge(options, after))
+    site_id, settings = checked_site_id(context, site), context.settings
+    url = site_id.apply(lambda known: site_url(context.settings, site.slug, known))
     props = {
-        "site": format_site_label(site.slug, context.settings.environment),
-        "container": container.id,
+        "site": format_site_label(site.slug, settings.environment),
         "name": context.names.site(site.slug),
-        "timeout": docker_of(settings).start_timeout,
         # Docker's own check comes first. A site's address may lead to another machine, so Mirrors asks it on request.
         **({"verified": True, "url": url} if "health" in settings.rollout.model_fields_set else {}),
     }
-    stays = pulumi.ResourceOptions(ignore_changes=ALL_PROPERTIES if site.is_held or site.is_paused else None)
-    serving = Serving(site.slug, props, pulumi.ResourceOptions.merge(_make_site_options(context, site), stays))
+    serving, running = context.units.declare_wait(context, site, unit, image, props, options)
     context.scheduler.free_slot_after(site.slug, serving)
-    row = make_site_row(site.slug, site_id, settings, url, serving.container)
+    row = make_site_row(site.slug, site_id, settings, url, running)
     address = url.apply(lambda known: known or "")
-    outputs = FleetSite(site.slug, settings.environment, site_id, address, image, serving.container)
+    outputs = FleetSite(site.slug, settings.environment, site_id, address, image, running)
     return DeclaredSite(serving, row, outputs)
 
 
 def _declare_site_command(
     context: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
-) -> Release | None:
+) -> pulumi.Resource | None:
     """Declare the site's own command; None without one. It writes the site's row, for example."""
     command = docker_of(context.settings).site_command
     if not command:
         return None
     variables, plain = container_variables(context, site), plain_names(context, site)
     props = _make_command_inputs(context, site, command, image) | {
-        "name": f"{context.names.site(site.slug)}_command",
+        "name": context.names.site_part(site.slug, "command"),
         "told": {name: value for name, value in variables.items() if name in plain},
     }
-    after = pulumi.ResourceOptions(depends_on=list(before), ignore_changes=ignored_properties(site))
-    return Release(site.slug, props, pulumi.ResourceOptions.merge(_make_site_options(context, site), after))
+    after = pulumi.ResourceOptions(
+        depends_on=list(before), ignore_changes=ignored_properties(site, KEPT_COMMAND_INPUTS)
+    )
+    options = pulumi.ResourceOptions.merge(_make_site_options(context, site), after)
+    return context.units.declare_command(site.slug, props, options)
 
 
 def _make_site_options(context: DockerContext, site: SitePlan) -> pulumi.ResourceOptions:
@@ -99,14 +102,12 @@ def _make_site_options(context: DockerContext, site: SitePlan) -> pulumi.Resourc
 def _make_command_inputs(
     context: DockerContext, site: SitePlan, command: Sequence[str], image: pulumi.Output[str]
 ) -> dict[str, Any]:
-    place = docker_of(context.settings).media.path
     return {
         "site": format_site_label(site.slug, context.settings.environment),
         "image": image,
         "command": list(command),
         "timeout": docker_of(context.settings).command_timeout,
-        "network": context.network.name,
         "labels": context.names.labels(),
-        "volumes": context.media.apply(lambda name: {name: place}) if context.media else {},
         "environment": pulumi.Output.secret(pulumi.Output.all(**container_variables(context, site))),
+        **context.units.command_inputs(context),
     }
