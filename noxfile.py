@@ -42,7 +42,10 @@ def unit(session: nox.Session) -> None:
 
 @nox.session(python=["3.9", "3.11", "3.13"])
 def companion(session: nox.Session) -> None:
-    """Run the tests of django_mirrors on its wheel, with the Django that the lock gives this Python."""
+    """Run the tests of django_mirrors on its wheel, with the Django that the lock gives this Python.
+
+    ``MIRRORS_TEST_ONCE=1`` leaves out what another session of the same run shows.
+    """
     session.install("--compile-bytecode", *LOCKED, "django_mirrors/tests/requirements.lock")
     wheel = _built(session, "django_mirrors", session.create_tmp())
     session.install("--no-deps", "--compile-bytecode", "--reinstall", wheel)
@@ -52,7 +55,7 @@ def companion(session: nox.Session) -> None:
             variables["MIRRORS_TEST_MARIADB"] = mariadb.url("mysql")
         else:
             session.warn(f"the tests of MariaDB are skipped: {NONE}")
-        options = session.posargs or ["-q", "-n", "4", "--dist", "worksteal"]
+        options = session.posargs or ["-q", "-n", "4", "--dist", "loadgroup"]
         session.run("pytest", "-p", "no:cacheprovider", *options, env=variables)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import django
 import pytest
 
-from tests.databases import KINDS, Database, new_database
+from tests.databases import KINDS, ONCE, Database, new_database
 from tests.operations.case import DOCUMENTED_VERSION
 from tests.released import Templates
 
@@ -23,12 +23,19 @@ django.setup()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect tests that only the documented version of Django has to run."""
+    """Deselect what only the newest version of Django has to run."""
     if django.VERSION[:2] == DOCUMENTED_VERSION:
         return
-    left_out = [item for item in items if item.get_closest_marker("once")]
-    items[:] = [item for item in items if not item.get_closest_marker("once")]
+    left_out = [item for item in items if item.get_closest_marker("once") or (ONCE and _is_on_mariadb(item))]
+    items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
+
+
+def _is_on_mariadb(item: pytest.Item) -> bool:
+    """Return whether the test needs MariaDB, and is not one of the few that run there with each version."""
+    parameters: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+    uses = [*parameters.values(), *getattr(item, "fixturenames", ())]
+    return "mariadb" in uses and not item.get_closest_marker("each_version")
 
 
 @pytest.fixture(params=KINDS)
@@ -78,3 +85,9 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
 def original(database: Database, templates: Templates) -> Site:
     """Return the original, released on the test's database."""
     return templates.release(database)
+
+
+@pytest.fixture
+def released(sqlite: Database, templates: Templates) -> Site:
+    """Return the original, released on SQLite, for tests that do not depend on the kind of database."""
+    return templates.release(sqlite)

@@ -26,9 +26,12 @@ if TYPE_CHECKING:
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-__all__ = ["KINDS", "MARIADB", "Database", "django_settings", "mariadb_session", "new_database"]
+__all__ = ["KINDS", "MARIADB", "ONCE", "Database", "django_settings", "mariadb_session", "new_database"]
 
 POSTGRES, MARIADB = "MIRRORS_TEST_POSTGRES", "MIRRORS_TEST_MARIADB"
+
+ONCE = "MIRRORS_TEST_ONCE" in os.environ
+"""``.ci/run`` sets it: most of MariaDB is tested with the newest version of Django alone, and fewer odd projects."""
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,14 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tests.forked import ROOT, TIMEOUT, run_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tests.databases import Database
-
-ROOT = Path(__file__).resolve().parents[1]
-TIMEOUT = 240  # seconds, far more than any command takes
 
 
 @dataclass(frozen=True)
@@ -71,38 +69,26 @@ class Site:
 
     def manage(self, *arguments: str) -> str:
         """Run a command of manage.py, which must succeed. Return its output."""
-        code, output = finish(self.start("tests/project/manage.py", *arguments))
+        code, output = run_command(arguments, self.environment())
         assert code == 0, output
         return output
 
     def refused(self, *arguments: str) -> str:
         """Run a command of manage.py, which must fail with a message. Return the message."""
-        code, output = finish(self.start("tests/project/manage.py", *arguments))
+        code, output = run_command(arguments, self.environment())
         assert code == 1, output
         assert "Traceback" not in output, output
         return output
 
     def answering(self, answer: str, *arguments: str) -> tuple[int, str]:
         """Run a command of manage.py that may ask one question. Without an answer there is no terminal."""
-        program = [sys.executable, "tests/project/manage.py", *arguments]
-        done = subprocess.run(
-            program,
-            cwd=ROOT,
-            env=self.environment(),
-            input=answer,
-            text=True,
-            check=False,
-            timeout=TIMEOUT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        return done.returncode, done.stdout
+        return run_command(arguments, self.environment(), answer)
 
 
-def finish_all(processes: Sequence[subprocess.Popen[str]]) -> list[tuple[int, str]]:
-    """Wait for processes that run at the same time. Read from all of them, so that no output blocks."""
-    with ThreadPoolExecutor(len(processes)) as readers:
-        return list(readers.map(finish, processes))
+def deploy_together(sites: Sequence[Site]) -> list[tuple[int, str]]:
+    """Run the release commands of all sites at the same time. Return their exit codes and outputs."""
+    with ThreadPoolExecutor(len(sites)) as deployments:
+        return list(deployments.map(lambda site: run_command(["mirrors_migrate"], site.environment()), sites))
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:

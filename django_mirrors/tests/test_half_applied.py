@@ -39,7 +39,7 @@ UNDONE = (
 
 
 @pytest.fixture
-def released(mariadb: Database, templates: Templates) -> Site:
+def on_mariadb(mariadb: Database, templates: Templates) -> Site:
     """Return the original, released on MariaDB, whose code has a pending migration of several statements."""
     return templates.release(mariadb).at(6)
 
@@ -88,20 +88,20 @@ def serving(database: Database) -> list[str]:
 
 @pytest.mark.once
 @pytest.mark.parametrize("number", range(1, 6))
-def test_a_release_that_is_killed_before_a_statement_is_finished_by_hand(released: Site, number: int) -> None:
-    database, statements = released.database, planned(released)
-    killed(released, f"before {number}")
+def test_a_release_that_is_killed_before_a_statement_is_finished_by_hand(on_mariadb: Site, number: int) -> None:
+    database, statements = on_mariadb.database, planned(on_mariadb)
+    killed(on_mariadb, f"before {number}")
     (half,) = records(database)
     assert recorded(half) == statements[:number]
     assert serving(database) == ["pending"]
-    said = released.manage("mirrors_migrate", "--check")
+    said = on_mariadb.manage("mirrors_migrate", "--check")
     assert f"Warning: {half.text}" in said
     if len(half.done) == 2:
         assert f"```text\n{half.text}\n```" in PAGE.read_text()
     for statement in statements[number - 1 :]:
         database.query(statement)
-    released.manage("migrate", "--fake", "gallery", "0002_album")
-    said = released.manage("mirrors_migrate")
+    on_mariadb.manage("migrate", "--fake", "gallery", "0002_album")
+    said = on_mariadb.manage("mirrors_migrate")
     assert "No migration is pending." in said
     assert "stopped half-way" not in said
     assert not records(database)
@@ -110,49 +110,49 @@ def test_a_release_that_is_killed_before_a_statement_is_finished_by_hand(release
 
 @pytest.mark.once
 @pytest.mark.parametrize("number", range(1, 6))
-def test_a_release_that_is_killed_after_a_statement_is_undone_by_hand(released: Site, number: int) -> None:
-    database, statements, before = released.database, planned(released), columns(released.database)
-    killed(released, f"after {number}")
+def test_a_release_that_is_killed_after_a_statement_is_undone_by_hand(on_mariadb: Site, number: int) -> None:
+    database, statements, before = on_mariadb.database, planned(on_mariadb), columns(on_mariadb.database)
+    killed(on_mariadb, f"after {number}")
     (half,) = records(database)
     assert recorded(half) == statements[:number]
     assert columns(database) != before
     for statement in reversed(UNDONE[:number]):
         database.query(statement)
     assert columns(database) == before
-    said = released.manage("mirrors_migrate")
+    said = on_mariadb.manage("mirrors_migrate")
     assert "1 of 1 pending migrations applied." in said
     assert not records(database)
 
 
 @pytest.mark.once
-def test_a_release_that_comes_again_before_anyone_has_looked_fails_and_keeps_the_record(released: Site) -> None:
-    killed(released, "after 3")
-    before = records(released.database)
-    said = released.refused("mirrors_migrate")
+def test_a_release_that_comes_again_before_anyone_has_looked_fails_and_keeps_the_record(on_mariadb: Site) -> None:
+    killed(on_mariadb, "after 3")
+    before = records(on_mariadb.database)
+    said = on_mariadb.refused("mirrors_migrate")
     assert f"{ALBUM} failed: (1060, \"Duplicate column name 'caption'\")" in said
     assert "  Applied or not, as no answer arrived:\n    CREATE TABLE `gallery_album`" in said
     assert "migrate --fake gallery 0002_album" in said
-    assert records(released.database) == before
-    assert serving(released.database) == ["pending"]
+    assert records(on_mariadb.database) == before
+    assert serving(on_mariadb.database) == ["pending"]
 
 
-def test_a_statement_that_is_refused_half_way_is_named_with_those_before_it(released: Site) -> None:
-    released.database.query("CREATE TABLE gallery_album (id integer)")
-    said = released.refused("mirrors_migrate")
+def test_a_statement_that_is_refused_half_way_is_named_with_those_before_it(on_mariadb: Site) -> None:
+    on_mariadb.database.query("CREATE TABLE gallery_album (id integer)")
+    said = on_mariadb.refused("mirrors_migrate")
     assert f"{ALBUM} failed: (1050, " in said
     assert f"{ALBUM} stopped half-way" in said
     assert "  Applied:\n    ALTER TABLE `gallery_picture` ADD COLUMN `caption`" in said
     assert "CREATE TABLE" not in said
-    (half,) = records(released.database)
+    (half,) = records(on_mariadb.database)
     assert (len(half.done), half.sent) == (2, "")
 
 
-def test_a_part_of_a_migration_is_no_news_to_a_release_that_has_the_other_part(released: Site) -> None:
+def test_a_part_of_a_migration_is_no_news_to_a_release_that_has_the_other_part(on_mariadb: Site) -> None:
     """The record has the statements of both attempts."""
-    killed(released, "after 3")
-    released.database.query("ALTER TABLE gallery_picture DROP COLUMN caption")
-    said = released.refused("mirrors_migrate")
-    (half,) = records(released.database)
+    killed(on_mariadb, "after 3")
+    on_mariadb.database.query("ALTER TABLE gallery_picture DROP COLUMN caption")
+    said = on_mariadb.refused("mirrors_migrate")
+    (half,) = records(on_mariadb.database)
     assert len(half.done) == 2
     assert "CREATE TABLE `gallery_album`" in half.before[-1]
     assert "  Applied by an earlier attempt, unless someone has undone it:" in said

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tests.site import Site
 
 
-def test_its_findings_are_printed_and_decide_nothing(original: Site) -> None:
-    said = original.at(3).manage("mirrors_migrate", "--check")
+def test_its_findings_are_printed_and_decide_nothing(released: Site) -> None:
+    said = released.at(3).manage("mirrors_migrate", "--check")
 
     assert "django-migration-linter: gallery.0003_remove_picture_note: error DROP_COLUMN: DROPPING columns" in said
 

@@ -39,6 +39,7 @@ def make_lock(database: Database) -> Iterator[MakeLock]:
         yield lambda: new_lock(stack.enter_context(database.connected()))
 
 
+@pytest.mark.each_version
 def test_only_one_holds_the_lock_until_it_is_released(make_lock: MakeLock) -> None:
     first, second = make_lock(), make_lock()
     assert first.acquire(0)

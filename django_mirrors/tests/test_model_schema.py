@@ -19,6 +19,7 @@ from django_mirrors.declaration import SchemaDeclaration
 from django_mirrors.guard import SiteDeclaration, decide
 from django_mirrors.plan_analysis import analyze_plan
 from django_mirrors.rendering import StateRenderer
+from tests.databases import ONCE
 from tests.odd_projects import CONDITION, Bare, OwnCheck, labelled, lazy, operations
 from tests.small_app import after, migration, schema_of
 
@@ -38,7 +39,7 @@ THING: list[tuple[str, Any]] = [
 ]
 BEGINNING = [OTHER, CreateModel("Thing", THING)]
 QUICK = settings(
-    max_examples=60,
+    max_examples=20 if ONCE else 60,
     deadline=None,
     database=None,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
@@ -62,7 +63,7 @@ def test_what_django_applies_on_sqlite_is_judged(plan: list[Any]) -> None:
 
 
 @given(plan=st.lists(operations(postgresql=True), min_size=1, max_size=3))
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=8 if ONCE else 25)
 def test_what_django_applies_on_postgresql_is_judged(postgresql: Database, plan: list[Any]) -> None:
     with postgresql.connected() as connection:
         connection.set_autocommit(False)

@@ -1,6 +1,6 @@
 """The effect of each operation on old code, compared with the guard's decision.
 
-``MIRRORS_WRITE_TABLE=1`` writes the table into the documentation instead of comparing it.
+``MIRRORS_WRITE_TABLE=1`` writes the table into the documentation before comparing it. Then use one process (``-n 0``).
 """
 
 from __future__ import annotations
@@ -16,25 +16,33 @@ import django
 import pytest
 
 from django_mirrors.plan_analysis import ChangeKind
-from tests.databases import KINDS, MARIADB, new_database
+from tests.databases import KINDS, MARIADB, ONCE, new_database
+from tests.forked import ROOT
 from tests.operations.case import DOCUMENTED_VERSION
 from tests.operations.cases import CASES
-from tests.operations.table import Outcome, documented, rows, written
-from tests.site import ROOT
+from tests.operations.table import Outcome, differences, documented_operations, write_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.databases import Database
+    from tests.operations.case import Case
 
     Run = Callable[[str, str], Outcome]
 
-EACH = [
-    pytest.param(label, kind, id=f"{label}-{kind}")
-    for label, case in CASES.items()
-    for kind in KINDS
-    if case.runs(kind)
-]
+
+def kinds_of(case: Case) -> list[str]:
+    """Return the databases on which the case runs here."""
+    newest = django.VERSION[:2] == DOCUMENTED_VERSION
+    mariadb = MARIADB in os.environ and (newest or not ONCE)
+    return [kind for kind in KINDS if case.runs(kind) and (mariadb or kind != "mariadb")]
+
+
+pytestmark = pytest.mark.xdist_group("operations")
+"""pytest-xdist runs all these tests in one process, which runs each case once, and in one order."""
+
+EACH = [pytest.param(label, kind, id=f"{label}-{kind}") for label, case in CASES.items() for kind in kinds_of(case)]
+ROWS = [label for label, case in CASES.items() if kinds_of(case)]
 
 
 TOO_FINE = {
@@ -148,19 +156,15 @@ def test_code_that_cannot_run_on_the_schema_is_refused(label: str, kind: str, ru
         assert found.missing_for_old
 
 
-def test_the_table_in_the_documentation_is_what_happens(run: Run) -> None:
-    if MARIADB not in os.environ:
-        pytest.skip("the table has a column of MariaDB, and no server is installed: make mariadb")
-    outcomes = {
-        case.words: {kind: run(label, kind) for kind in KINDS if case.runs(kind)}
-        for label, case in CASES.items()
-        if any(case.runs(kind) for kind in KINDS)
-    }
-    table = rows(outcomes)
+@pytest.mark.parametrize("label", ROWS)
+def test_the_row_in_the_documentation_is_what_happens(label: str, run: Run) -> None:
+    case = CASES[label]
+    outcomes = {kind: run(label, kind) for kind in kinds_of(case)}
     if os.environ.get("MIRRORS_WRITE_TABLE"):
-        written(table)
-    if django.VERSION[:2] == DOCUMENTED_VERSION:
-        assert documented() == table
-    else:
-        verdicts = {row[0]: row[1] for row in documented()}
-        assert {row[0]: row[1] for row in table}.items() <= verdicts.items()
+        write_row(case.words, outcomes, [case.words for case in CASES.values()])
+    assert differences(case.words, outcomes, verdict_alone=django.VERSION[:2] != DOCUMENTED_VERSION) == {}
+
+
+@pytest.mark.once
+def test_the_documentation_has_a_row_for_each_case() -> None:
+    assert documented_operations() == [case.words for case in CASES.values() if kinds_of(case)]

@@ -12,7 +12,7 @@ from django_mirrors.registry import Registry, utc_now
 from django_mirrors.release import ReleaseCommand
 from tests.databases import Database
 from tests.servers import GUARDED, serving
-from tests.site import Site, finish_all
+from tests.site import Site, deploy_together, finish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ def recorded(database: Database) -> list[str]:
     return [name for (name,) in rows]
 
 
+@pytest.mark.each_version
 def test_the_first_release_of_the_original_makes_the_tables_and_its_site(database: Database) -> None:
     output = Site(database).manage("mirrors_migrate", "--noinput")
     assert recorded(database) == ["0001_initial"]
@@ -75,22 +76,22 @@ def test_a_row_of_the_sites_admin_is_not_overwritten_until_it_is_taken_over(orig
     assert database.query("SELECT domain, name FROM django_site WHERE id = 7") == [("site-7.example", "Later")]
 
 
-def test_a_row_that_someone_renames_after_it_was_given_is_not_taken_over(original: Site) -> None:
-    original.database.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
-    original.manage("mirrors_take_over", "7", "--name", "later.example")
-    original.database.query("UPDATE django_site SET domain = 'other.example' WHERE id = 7")
-    assert "Site row 7 is other.example" in mirror(original, 7, "acme-new").refused("mirrors_migrate")
+def test_a_row_that_someone_renames_after_it_was_given_is_not_taken_over(released: Site) -> None:
+    released.database.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
+    released.manage("mirrors_take_over", "7", "--name", "later.example")
+    released.database.query("UPDATE django_site SET domain = 'other.example' WHERE id = 7")
+    assert "Site row 7 is other.example" in mirror(released, 7, "acme-new").refused("mirrors_migrate")
 
 
-def test_what_was_given_is_given_once(original: Site) -> None:
-    original.database.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
-    original.manage("mirrors_take_over", "7", "--name", "later.example")
-    mirror(original, 7, "acme-new").manage("mirrors_migrate")
-    refused = original.refused("mirrors_take_over", "7", "--name", "site-7.example")
+def test_what_was_given_is_given_once(released: Site) -> None:
+    released.database.query("INSERT INTO django_site (id, domain, name) VALUES (7, 'later.example', 'Later')")
+    released.manage("mirrors_take_over", "7", "--name", "later.example")
+    mirror(released, 7, "acme-new").manage("mirrors_migrate")
+    refused = released.refused("mirrors_take_over", "7", "--name", "site-7.example")
     assert "Site 7 belongs to acme-new, which has registered it" in refused
-    original.manage("mirrors_forget", "7", "--name", "acme-new")
-    original.database.query("UPDATE django_site SET domain = 'later.example' WHERE id = 7")
-    assert "Site row 7 is later.example (acme-new)" in mirror(original, 7, "acme-fr").refused("mirrors_migrate")
+    released.manage("mirrors_forget", "7", "--name", "acme-new")
+    released.database.query("UPDATE django_site SET domain = 'later.example' WHERE id = 7")
+    assert "Site row 7 is later.example (acme-new)" in mirror(released, 7, "acme-fr").refused("mirrors_migrate")
 
 
 @pytest.mark.parametrize(
@@ -135,9 +136,9 @@ def everything(database: Database) -> list[tuple[object, ...]]:
     ]
 
 
-def test_taking_over_what_is_not_there_is_an_error(original: Site) -> None:
-    assert "There is no Site row 9; there are: 1." in original.refused("mirrors_take_over", "9", "--name", "x.example")
-    assert "Site 1 belongs to the original" in original.refused("mirrors_take_over", "1", "--name", "site-1.example")
+def test_taking_over_what_is_not_there_is_an_error(released: Site) -> None:
+    assert "There is no Site row 9; there are: 1." in released.refused("mirrors_take_over", "9", "--name", "x.example")
+    assert "Site 1 belongs to the original" in released.refused("mirrors_take_over", "1", "--name", "site-1.example")
 
 
 def test_a_row_that_has_the_mirrors_domain_already_is_taken_over_without_a_question(original: Site) -> None:
@@ -154,7 +155,7 @@ def test_a_row_that_the_sites_admin_makes_while_it_migrates_is_not_overwritten(s
     """An editor saves it between the first check and the last migration: the admin takes no lock."""
     Site(sqlite).manage("mirrors_migrate")
     process = mirror(Site(sqlite), 7, "acme-new").start("-c", ADMIN_SAVES_MEANWHILE)
-    code, output = finish_all([process])[0]
+    code, output = finish(process)
     assert code == 1, output
     assert "Site row 7 is later.example (not registered)" in output.splitlines()[-1]
     assert sqlite.query("SELECT id, domain FROM django_site WHERE id = 7") == [(7, "later.example")]
@@ -178,13 +179,13 @@ call_command("mirrors_migrate")
 """
 
 
-def test_after_a_copy_a_site_renames_the_row_that_it_had_registered_there(original: Site) -> None:
+def test_after_a_copy_a_site_renames_the_row_that_it_had_registered_there(released: Site) -> None:
     """In a copy of Live's database in Test, the rows have Live's domains. No confirmation is needed."""
-    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    mirror(released, 2, "acme-de").manage("mirrors_migrate")
     there = {"STAGE": "live", "DOMAIN": "live.example"}
-    mirror(original, 2, "acme-de").having(**there).manage("mirrors_migrate")
-    assert original.database.query("SELECT domain FROM django_site WHERE id = 2") == [("live.example",)]
-    assert "Site row 2 is live.example" in mirror(original, 2, "acme-fr").having(
+    mirror(released, 2, "acme-de").having(**there).manage("mirrors_migrate")
+    assert released.database.query("SELECT domain FROM django_site WHERE id = 2") == [("live.example",)]
+    assert "Site row 2 is live.example" in mirror(released, 2, "acme-fr").having(
         STAGE="stage", DOMAIN="stage.example"
     ).refused("mirrors_migrate")
 
@@ -203,14 +204,14 @@ def test_an_original_takes_the_row_1_that_it_has_made_before_it_had_the_companio
 
 
 @pytest.mark.parametrize("site_id", ["0", "-1"])
-def test_an_id_below_1_is_refused_and_makes_no_row(original: Site, site_id: str) -> None:
-    refused = mirror(original, 2, "acme-de").having(SITE_ID=site_id).refused("mirrors_migrate")
+def test_an_id_below_1_is_refused_and_makes_no_row(released: Site, site_id: str) -> None:
+    refused = mirror(released, 2, "acme-de").having(SITE_ID=site_id).refused("mirrors_migrate")
     assert f"SITE_ID is {site_id}, and ids begin at 1" in refused
-    assert original.database.query("SELECT id FROM django_site") == [(1,)]
+    assert released.database.query("SELECT id FROM django_site") == [(1,)]
 
 
-def test_a_text_as_site_id_is_mentioned_and_djangos_own_check_decides(original: Site) -> None:
-    german = mirror(original, 2, "acme-de").having(SITE_ID_AS="text", SITE_ID=" 02 ")
+def test_a_text_as_site_id_is_mentioned_and_djangos_own_check_decides(released: Site) -> None:
+    german = mirror(released, 2, "acme-de").having(SITE_ID_AS="text", SITE_ID=" 02 ")
     said = german.manage("mirrors_migrate", "--check")
     assert "Warning: SITE_ID is the text ' 02 ' in the settings" in said
     assert "sites.E101" in german.refused("mirrors_migrate")
@@ -223,14 +224,14 @@ def test_a_text_as_site_id_is_mentioned_and_djangos_own_check_decides(original: 
         ("1", "The environment has SITE_ID '2', but the settings have 1, and Django goes by that"),
     ],
 )
-def test_a_mirror_whose_settings_pass_over_the_environment_is_refused(original: Site, setting: str, why: str) -> None:
-    refused = mirror(original, 2, "acme-de").having(SITE_ID_AS=setting).refused("mirrors_migrate")
+def test_a_mirror_whose_settings_pass_over_the_environment_is_refused(released: Site, setting: str, why: str) -> None:
+    refused = mirror(released, 2, "acme-de").having(SITE_ID_AS=setting).refused("mirrors_migrate")
     assert why in refused
     assert 'write SITE_ID = int(os.environ.get("SITE_ID", 1)) in the settings' in refused
 
 
-def test_an_original_whose_settings_pass_over_the_environment_is_warned(original: Site) -> None:
-    said = original.having(SITE_ID_AS="none").manage("mirrors_migrate")
+def test_an_original_whose_settings_pass_over_the_environment_is_warned(released: Site) -> None:
+    said = released.having(SITE_ID_AS="none").manage("mirrors_migrate")
     assert "Warning: The environment has SITE_ID 1, but the settings have none" in said
 
 
@@ -244,13 +245,13 @@ def test_a_long_name_is_cut_as_one_that_is_made_of_the_domain_is(original: Site)
 
 
 @pytest.mark.parametrize("domain", ["https://www.example.com/", "a.example, b.example"])
-def test_a_domain_that_is_more_than_a_host_is_refused_before_anything_is_migrated(original: Site, domain: str) -> None:
-    refused = original.at(2).having(DOMAIN=domain).refused("mirrors_migrate")
+def test_a_domain_that_is_more_than_a_host_is_refused_before_anything_is_migrated(released: Site, domain: str) -> None:
+    refused = released.at(2).having(DOMAIN=domain).refused("mirrors_migrate")
     assert f"DOMAIN is {domain!r}, and takes one host name" in refused
-    assert recorded(original.database) == ["0001_initial"]
-    warned = original.having(DOMAIN=domain, MIRRORS_ENFORCE="no").manage("mirrors_migrate")
+    assert recorded(released.database) == ["0001_initial"]
+    warned = released.having(DOMAIN=domain, MIRRORS_ENFORCE="no").manage("mirrors_migrate")
     assert f"Warning: DOMAIN is {domain!r}" in warned
-    assert original.database.query("SELECT domain FROM django_site") == [("site-1.example",)]
+    assert released.database.query("SELECT domain FROM django_site") == [("site-1.example",)]
 
 
 def test_a_mirror_registers_its_own_site_beside_the_original(original: Site) -> None:
@@ -284,38 +285,38 @@ def test_a_changed_domain_is_written_and_a_name_that_someone_chose_is_kept(origi
     assert database.query("SELECT domain, name FROM django_site") == [("www.example", "Acme")]
 
 
-def test_an_id_of_another_application_is_refused_before_anything_is_written(original: Site) -> None:
-    mirror(original, 2, "acme-de").manage("mirrors_migrate")
-    before = original.database.query("SELECT * FROM django_site ORDER BY id")
-    output = mirror(original, 2, "acme-fr").at(2).having(DOMAIN="fr.example").refused("mirrors_migrate")
+def test_an_id_of_another_application_is_refused_before_anything_is_written(released: Site) -> None:
+    mirror(released, 2, "acme-de").manage("mirrors_migrate")
+    before = released.database.query("SELECT * FROM django_site ORDER BY id")
+    output = mirror(released, 2, "acme-fr").at(2).having(DOMAIN="fr.example").refused("mirrors_migrate")
     assert "SITE_ID is 2, which belongs to acme-de" in output
-    assert original.database.query("SELECT * FROM django_site ORDER BY id") == before
-    assert recorded(original.database) == ["0001_initial"]
+    assert released.database.query("SELECT * FROM django_site ORDER BY id") == before
+    assert recorded(released.database) == ["0001_initial"]
 
 
-def test_a_mirror_without_a_site_id_is_refused(original: Site) -> None:
-    output = Site(original.database, None, "acme-de").refused("mirrors_migrate")
+def test_a_mirror_without_a_site_id_is_refused(released: Site) -> None:
+    output = Site(released.database, None, "acme-de").refused("mirrors_migrate")
     assert "MIRRORS_APPLICATION is acme-de, so this is a mirror, but there is no SITE_ID" in output
 
 
-def test_an_original_without_a_site_id_is_site_1(database: Database) -> None:
-    Site(database, None).having(DOMAIN="acme.example").manage("mirrors_migrate")
-    assert database.query("SELECT id, domain FROM django_site") == [(1, "acme.example")]
+def test_an_original_without_a_site_id_is_site_1(sqlite: Database) -> None:
+    Site(sqlite, None).having(DOMAIN="acme.example").manage("mirrors_migrate")
+    assert sqlite.query("SELECT id, domain FROM django_site") == [(1, "acme.example")]
 
 
-def test_a_domain_of_another_site_is_refused(original: Site) -> None:
-    output = mirror(original, 2, "acme-de").having(DOMAIN="site-1.example").refused("mirrors_migrate")
+def test_a_domain_of_another_site_is_refused(released: Site) -> None:
+    output = mirror(released, 2, "acme-de").having(DOMAIN="site-1.example").refused("mirrors_migrate")
     assert "DOMAIN site-1.example belongs to site 1 (the original)" in output
 
 
-def test_a_site_without_a_domain_would_be_example_com_and_is_refused(database: Database) -> None:
-    assert "DOMAIN is not set, so site 1 would be example.com" in Site(database).having(DOMAIN="").refused(
+def test_a_site_without_a_domain_would_be_example_com_and_is_refused(sqlite: Database) -> None:
+    assert "DOMAIN is not set, so site 1 would be example.com" in Site(sqlite).having(DOMAIN="").refused(
         "mirrors_migrate"
     )
 
 
-def test_a_domain_that_is_too_long_is_refused_without_a_traceback(database: Database) -> None:
-    output = Site(database).having(DOMAIN=f"{'long.' * 20}example").refused("mirrors_migrate")
+def test_a_domain_that_is_too_long_is_refused_without_a_traceback(sqlite: Database) -> None:
+    output = Site(sqlite).having(DOMAIN=f"{'long.' * 20}example").refused("mirrors_migrate")
     assert "DOMAIN or SITE_NAME cannot be stored" in output
 
 
@@ -325,11 +326,11 @@ def test_a_database_that_cannot_be_reached_is_one_sentence(tmp_path: Path) -> No
         assert f"The database sqlite:{tmp_path}/nowhere/shared.db cannot be reached" in nowhere.refused(*command)
 
 
-def test_on_a_developers_machine_it_is_said_and_done(original: Site) -> None:
-    mirror(original, 2, "acme-de").having(STAGE="local").manage("mirrors_migrate")
-    output = mirror(original, 2, "acme-fr").having(STAGE="local").manage("mirrors_migrate")
+def test_on_a_developers_machine_it_is_said_and_done(released: Site) -> None:
+    mirror(released, 2, "acme-de").having(STAGE="local").manage("mirrors_migrate")
+    output = mirror(released, 2, "acme-fr").having(STAGE="local").manage("mirrors_migrate")
     assert "Warning: SITE_ID is 2, which belongs to acme-de" in output
-    rows = original.database.query("SELECT domain FROM django_site WHERE id = 2")
+    rows = released.database.query("SELECT domain FROM django_site WHERE id = 2")
     assert rows == [("site-2.example",)]
 
 
@@ -340,6 +341,7 @@ def test_a_column_is_added_while_older_code_runs(original: Site) -> None:
     assert "1 of 1 pending migrations applied." in output
 
 
+@pytest.mark.each_version
 def test_a_column_that_a_mirror_still_needs_is_not_dropped(original: Site) -> None:
     mirror(original, 2, "acme-de").manage("mirrors_migrate")
     output = original.at(3).refused("mirrors_migrate")
@@ -349,53 +351,70 @@ def test_a_column_that_a_mirror_still_needs_is_not_dropped(original: Site) -> No
     assert recorded(original.database) == ["0001_initial"]
 
 
-def test_a_site_that_no_one_registered_refuses_the_drop_until_it_is_marked(original: Site) -> None:
-    original.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
-    assert "old.example" in original.at(3).refused("mirrors_migrate")
-    original.manage("mirrors_mark_external", "4", "--name", "old.example")
-    original.at(3).manage("mirrors_migrate")
-    assert recorded(original.database)[-1] == "0003_remove_picture_note"
+def test_a_site_that_no_one_registered_refuses_the_drop_until_it_is_marked(released: Site) -> None:
+    released.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
+    assert "old.example" in released.at(3).refused("mirrors_migrate")
+    released.manage("mirrors_mark_external", "4", "--name", "old.example")
+    released.at(3).manage("mirrors_migrate")
+    assert recorded(released.database)[-1] == "0003_remove_picture_note"
 
 
-def test_a_site_that_claimed_its_id_and_never_answered_is_unknown_code(original: Site) -> None:
+def test_a_site_that_claimed_its_id_and_never_answered_is_unknown_code(released: Site) -> None:
     """Its first deployment with the companion loaded and failed its health check. Earlier containers go on serving."""
-    original.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
-    fourth = mirror(original, 4, "acme-old").having(DOMAIN="old.example")
+    released.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
+    fourth = mirror(released, 4, "acme-old").having(DOMAIN="old.example")
     with serving(fourth, GUARDED["gunicorn"]) as server:
         assert server.get("/unhealthy/")[0] == 503
-    refused = original.at(3).refused("mirrors_migrate")
+    refused = released.at(3).refused("mirrors_migrate")
     assert "Unknown code: site 4 (old.example)" in refused
-    assert recorded(original.database) == ["0001_initial"]
+    assert recorded(released.database) == ["0001_initial"]
     with serving(fourth, GUARDED["gunicorn"]) as server:
         assert server.get()[0] == 200
-    assert "site 4 (acme-old, running)" in original.at(3).refused("mirrors_migrate")
+    assert "site 4 (acme-old, running)" in released.at(3).refused("mirrors_migrate")
 
 
-def test_a_claimed_id_without_a_site_row_is_unknown_code_too(original: Site) -> None:
-    with serving(mirror(original, 5, "acme-new"), GUARDED["gunicorn"]) as server:
+def test_a_claimed_id_without_a_site_row_is_unknown_code_too(released: Site) -> None:
+    with serving(mirror(released, 5, "acme-new"), GUARDED["gunicorn"]) as server:
         assert server.get("/unhealthy/")[0] == 503
-    assert "Unknown code: site 5 (site-5.example)" in original.at(3).refused("mirrors_migrate")
+    assert "Unknown code: site 5 (site-5.example)" in released.at(3).refused("mirrors_migrate")
 
 
-def test_a_forgotten_mirror_no_longer_is_in_the_way(original: Site) -> None:
-    mirror(original, 2, "acme-de").manage("mirrors_migrate")
-    original.manage("mirrors_forget", "2", "--name", "acme-de")
-    original.at(3).manage("mirrors_migrate")
-    assert recorded(original.database)[-1] == "0003_remove_picture_note"
+def test_a_forgotten_mirror_no_longer_is_in_the_way(released: Site) -> None:
+    mirror(released, 2, "acme-de").manage("mirrors_migrate")
+    released.manage("mirrors_forget", "2", "--name", "acme-de")
+    released.at(3).manage("mirrors_migrate")
+    assert recorded(released.database)[-1] == "0003_remove_picture_note"
 
 
-def test_forgetting_wants_the_name_typed(original: Site) -> None:
-    mirror(original, 2, "acme-de").manage("mirrors_migrate")
-    assert "Site 2 is acme-de, not 'acme-fr'. Nothing was changed." in original.refused(
+def test_forgetting_wants_the_name_typed(released: Site) -> None:
+    mirror(released, 2, "acme-de").manage("mirrors_migrate")
+    assert "Site 2 is acme-de, not 'acme-fr'. Nothing was changed." in released.refused(
         "mirrors_forget", "2", "--name", "acme-fr"
     )
-    assert "There is no site 3; there are: 1, 2." in original.refused("mirrors_forget", "3", "--name", "acme-fr")
-    assert "acme-de" in original.at(3).refused("mirrors_migrate")
+    assert "There is no site 3; there are: 1, 2." in released.refused("mirrors_forget", "3", "--name", "acme-fr")
+    assert "acme-de" in released.at(3).refused("mirrors_migrate")
 
 
-def test_alone_on_the_database_a_site_may_do_what_it_likes(original: Site) -> None:
-    original.at(3).manage("mirrors_migrate")
-    assert recorded(original.database)[-1] == "0003_remove_picture_note"
+def test_alone_on_the_database_a_site_may_do_what_it_likes(released: Site) -> None:
+    released.at(3).manage("mirrors_migrate")
+    assert recorded(released.database)[-1] == "0003_remove_picture_note"
+
+
+def test_an_error_of_the_guard_stops_a_release_only_where_it_is_enforced(
+    sqlite: Database, templates: Templates
+) -> None:
+    original = templates.release(sqlite)
+    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+    error = "gallery.0002_strange: the guard failed at AddField with ZeroDivisionError: no collation"
+    assert error in original.at(7).refused("mirrors_migrate")
+    said = original.at(7).having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")
+    assert f"Warning only, as MIRRORS_ENFORCE is off: {error}" in said
+    assert recorded(sqlite)[-1] == "0002_strange"
+
+
+def test_alone_on_the_database_a_site_is_not_judged_at_all(sqlite: Database, templates: Templates) -> None:
+    """The guard takes time and memory, on an empty database most of all."""
+    assert "1 of 1 pending migrations applied." in templates.release(sqlite).at(7).manage("mirrors_migrate")
 
 
 def test_code_that_the_schema_no_longer_serves_is_not_released(original: Site) -> None:
@@ -405,20 +424,20 @@ def test_code_that_the_schema_no_longer_serves_is_not_released(original: Site) -
     assert "note" in output
 
 
-def test_a_renamed_model_needs_a_word_since_its_content_type_is_renamed_too(original: Site) -> None:
-    mirror(original, 2, "acme-de").manage("mirrors_migrate")
+def test_a_renamed_model_needs_a_word_since_its_content_type_is_renamed_too(released: Site) -> None:
+    mirror(released, 2, "acme-de").manage("mirrors_migrate")
     types = "SELECT model FROM django_content_type WHERE app_label = 'gallery'"
-    output = original.at(5).refused("mirrors_migrate")
+    output = released.at(5).refused("mirrors_migrate")
     assert "gallery.0002_photo: RenameModel renames the content type gallery.picture" in output
     assert '"gallery.0002_photo": {"reason"' in output
-    assert original.database.query(types) == [("picture",)]
-    original.at(5).having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")
-    assert original.database.query(types) == [("photo",)], "what the older code looks for is gone"
+    assert released.database.query(types) == [("picture",)]
+    released.at(5).having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")
+    assert released.database.query(types) == [("photo",)], "what the older code looks for is gone"
 
 
-def test_check_looks_at_the_schema_too(original: Site) -> None:
-    original.at(3).manage("mirrors_migrate")
-    assert "gallery_picture.note does not exist" in original.at(1).refused("mirrors_migrate", "--check")
+def test_check_looks_at_the_schema_too(released: Site) -> None:
+    released.at(3).manage("mirrors_migrate")
+    assert "gallery_picture.note does not exist" in released.at(1).refused("mirrors_migrate", "--check")
 
 
 def test_a_model_that_is_ahead_of_its_migrations_is_released_with_a_warning(database: Database) -> None:
@@ -436,8 +455,8 @@ def test_what_the_schema_was_before_is_no_reason_to_refuse(original: Site) -> No
         assert "gallery_picture.note does not exist" in output
 
 
-def test_what_this_release_would_be_the_first_to_lack_is_refused_however_often_it_comes(original: Site) -> None:
-    later = original.at(2)
+def test_what_this_release_would_be_the_first_to_lack_is_refused_however_often_it_comes(released: Site) -> None:
+    later = released.at(2)
     later.manage("migrate", "gallery", "--fake")
     for _ in range(2):
         output = later.refused("mirrors_migrate")
@@ -448,15 +467,15 @@ def test_what_this_release_would_be_the_first_to_lack_is_refused_however_often_i
     assert "is registered with release" in later.manage("mirrors_migrate"), "code has run with it"
 
 
-def test_where_nothing_is_enforced_a_schema_that_does_not_fit_is_a_warning(original: Site) -> None:
-    original.at(3).manage("mirrors_migrate")
-    output = original.at(1).having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")
+def test_where_nothing_is_enforced_a_schema_that_does_not_fit_is_a_warning(released: Site) -> None:
+    released.at(3).manage("mirrors_migrate")
+    output = released.at(1).having(MIRRORS_ENFORCE="no").manage("mirrors_migrate")
     assert "Warning only, as MIRRORS_ENFORCE is off: the schema is not what this code needs:" in output
     assert "gallery_picture.note does not exist" in output
 
 
-def test_the_tables_of_an_app_without_migrations_are_not_demanded(original: Site) -> None:
-    output = original.having(LEGACY="1").manage("mirrors_migrate")
+def test_the_tables_of_an_app_without_migrations_are_not_demanded(released: Site) -> None:
+    output = released.having(LEGACY="1").manage("mirrors_migrate")
     assert "is registered with release" in output
 
 
@@ -484,52 +503,52 @@ def test_a_lock_that_is_lost_after_the_last_migration_is_noticed(sqlite: Databas
     assert any("is registered with release" in line for line in said)
 
 
-def test_older_code_does_not_remove_content_types_that_newer_code_may_know(original: Site) -> None:
-    original.manage("remove_stale_contenttypes", "--noinput")
-    mirror(original, 2, "acme-de").at(2).manage("mirrors_migrate")
-    assert "acme-de" in original.refused("remove_stale_contenttypes", "--noinput")
+def test_older_code_does_not_remove_content_types_that_newer_code_may_know(released: Site) -> None:
+    released.manage("remove_stale_contenttypes", "--noinput")
+    mirror(released, 2, "acme-de").at(2).manage("mirrors_migrate")
+    assert "acme-de" in released.refused("remove_stale_contenttypes", "--noinput")
 
 
-def test_migrations_are_not_forgotten_while_a_site_still_has_their_files(original: Site) -> None:
-    original.at(3).manage("mirrors_migrate")
-    mirror(original.at(3), 2, "acme-de").manage("mirrors_migrate")
+def test_migrations_are_not_forgotten_while_a_site_still_has_their_files(released: Site) -> None:
+    released.at(3).manage("mirrors_migrate")
+    mirror(released.at(3), 2, "acme-de").manage("mirrors_migrate")
     # Like the release that had the squashed migration beside the migrations that it replaces.
-    original.database.query(
+    released.database.query(
         "INSERT INTO django_migrations (app, name, applied) VALUES ('gallery', '0001_squashed_0003', CURRENT_TIMESTAMP)"
     )
-    squashed = original.at(4)
+    squashed = released.at(4)
     refused = squashed.refused("mirrors_migrate", "--prune", "gallery")
     assert "gallery.0001_initial: migrate --prune removes django_migrations: the database forgets" in refused
     assert "site 2 (acme-de, pending)" in refused
     assert (
         "Missing: step 1. Deploy every site with a release that has the squashed migration and not this one." in refused
     )
-    assert len(recorded(original.database)) == 4
+    assert len(recorded(released.database)) == 4
     squashed.manage("mirrors_forget", "2", "--name", "acme-de")
     squashed.manage("mirrors_migrate", "--prune", "gallery")
-    assert recorded(original.database) == ["0001_squashed_0003"]
+    assert recorded(released.database) == ["0001_squashed_0003"]
 
 
-def test_an_app_that_does_not_exist_is_not_pruned(original: Site) -> None:
-    refused = original.refused("mirrors_migrate", "--prune", "galery")
+def test_an_app_that_does_not_exist_is_not_pruned(released: Site) -> None:
+    refused = released.refused("mirrors_migrate", "--prune", "galery")
     assert "There is no app galery to prune. Nothing was changed." in refused
 
 
-def test_a_check_decides_and_changes_nothing(original: Site) -> None:
-    assert "Pending: gallery.0002_picture_caption." in original.at(2).manage("mirrors_migrate", "--check")
-    assert recorded(original.database) == ["0001_initial"]
-    mirror(original, 2, "acme-de").manage("mirrors_migrate")
-    assert "gallery_picture.note" in original.at(3).refused("mirrors_migrate", "--check")
+def test_a_check_decides_and_changes_nothing(released: Site) -> None:
+    assert "Pending: gallery.0002_picture_caption." in released.at(2).manage("mirrors_migrate", "--check")
+    assert recorded(released.database) == ["0001_initial"]
+    mirror(released, 2, "acme-de").manage("mirrors_migrate")
+    assert "gallery_picture.note" in released.at(3).refused("mirrors_migrate", "--check")
 
 
-def test_a_check_always_names_the_code_that_no_one_knows(original: Site) -> None:
+def test_a_check_always_names_the_code_that_no_one_knows(released: Site) -> None:
     unknown = "Unknown code: site 4 (old.example)."
-    assert "Unknown code" not in original.manage("mirrors_migrate", "--check")
-    original.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
-    nothing_pending = original.manage("mirrors_migrate", "--check")
+    assert "Unknown code" not in released.manage("mirrors_migrate", "--check")
+    released.database.query("INSERT INTO django_site (id, domain, name) VALUES (4, 'old.example', 'Old')")
+    nothing_pending = released.manage("mirrors_migrate", "--check")
     assert "No migration is pending." in nothing_pending
     assert unknown in nothing_pending
-    assert unknown in original.at(2).manage("mirrors_migrate", "--check"), "a column is added, and nothing refused"
+    assert unknown in released.at(2).manage("mirrors_migrate", "--check"), "a column is added, and nothing refused"
 
 
 @pytest.mark.parametrize(
@@ -559,10 +578,10 @@ def test_a_copy_of_the_database_starts_with_an_empty_registry_and_says_so(origin
     assert "Site 2 (acme-fr) is registered" in output
 
 
-def test_after_a_copy_a_restart_registers_what_a_site_runs_for_its_own_next_deployment_too(original: Site) -> None:
-    german = mirror(original, 2, "acme-de")
+def test_after_a_copy_a_restart_registers_what_a_site_runs_for_its_own_next_deployment_too(released: Site) -> None:
+    german = mirror(released, 2, "acme-de")
     german.manage("mirrors_migrate")
-    there = [site.having(STAGE="live") for site in (original, german)]
+    there = [site.having(STAGE="live") for site in (released, german)]
     refused = there[0].at(3).refused("mirrors_migrate")
     assert "Unknown code: site 1 (site-1.example); site 2 (site-2.example)" in refused
     assert "the code that site 1, this one, runs now is not registered here. Restart the site" in refused
@@ -577,8 +596,7 @@ def test_after_a_copy_a_restart_registers_what_a_site_runs_for_its_own_next_depl
 @pytest.mark.once  # the database makes them wait for each other
 def test_of_20_deployments_at_once_exactly_one_migrates_and_all_succeed(original: Site) -> None:
     sites = [original, *(mirror(original, number, f"acme-{number}") for number in range(2, 21))]
-    processes = [site.at(2).start("tests/project/manage.py", "mirrors_migrate") for site in sites]
-    results = finish_all(processes)
+    results = deploy_together([site.at(2) for site in sites])
     assert [code for code, _ in results] == [0] * 20, [output for code, output in results if code]
     assert sorted("1 of 1 pending" in output for _, output in results) == [False] * 19 + [True]
     assert recorded(original.database) == ["0001_initial", "0002_picture_caption"]
@@ -587,7 +605,6 @@ def test_of_20_deployments_at_once_exactly_one_migrates_and_all_succeed(original
 
 @pytest.mark.once
 def test_of_6_first_deployments_of_the_original_exactly_one_makes_the_tables(database: Database) -> None:
-    processes = [Site(database).start("tests/project/manage.py", "mirrors_migrate") for _ in range(6)]
-    results = finish_all(processes)
+    results = deploy_together([Site(database)] * 6)
     assert [code for code, _ in results] == [0] * 6, [output for code, output in results if code]
     assert recorded(database) == ["0001_initial"]

@@ -53,13 +53,13 @@ def site_rows(database: Database) -> Sequence[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("command", ALL, ids=NAMES)
-def test_a_server_confirms_its_release_when_its_answer_is_healthy(original: Site, command: Sequence[str]) -> None:
-    assert states(original.database) == {1: "pending"}
-    with serving(original, command) as server:
+def test_a_server_confirms_its_release_when_its_answer_is_healthy(released: Site, command: Sequence[str]) -> None:
+    assert states(released.database) == {1: "pending"}
+    with serving(released, command) as server:
         assert server.get("/unhealthy/")[0] == 503, server.output
-        assert states(original.database) == {1: "pending"}
+        assert states(released.database) == {1: "pending"}
         assert server.get() == (200, "site-1.example"), server.output
-        assert states(original.database) == {1: "running"}
+        assert states(released.database) == {1: "running"}
 
 
 @pytest.mark.parametrize("command", GUARDED.values(), ids=GUARDED)
@@ -125,9 +125,9 @@ def test_a_server_on_a_row_of_the_sites_admin_does_not_start_until_it_is_given(
 
 @pytest.mark.parametrize("command", [GUARDED["gunicorn"], PLAIN["uvicorn"]], ids=["gunicorn-guarded", "uvicorn-plain"])
 def test_a_mirror_whose_release_command_is_plain_migrate_says_that_its_row_is_missing(
-    database: Database, command: Sequence[str]
+    sqlite: Database, command: Sequence[str]
 ) -> None:
-    original = Site(database)
+    original = Site(sqlite)
     original.manage("migrate")
     german = mirror(original)
     german.manage("migrate")
@@ -212,8 +212,8 @@ def test_a_server_registers_where_the_release_command_is_still_migrate(database:
     assert states(database) == {1: "running"}
 
 
-def test_entries_that_came_with_a_copy_of_the_database_are_mentioned(original: Site) -> None:
-    with serving(original.having(STAGE="live"), GUARDED["gunicorn"]) as server:
+def test_entries_that_came_with_a_copy_of_the_database_are_mentioned(released: Site) -> None:
+    with serving(released.having(STAGE="live"), GUARDED["gunicorn"]) as server:
         assert server.get()[0] == 200
     assert "entries of STAGE test" in server.output
 

@@ -18,8 +18,8 @@ __all__ = ["DOCUMENTED_VERSION", "POSTGRESQL", "Case", "model", "parent", "thing
 
 POSTGRESQL = ("postgresql",)
 
-DOCUMENTED_VERSION = (5, 2)
-"""Django version of the table in the documentation. In other versions some errors and findings differ."""
+DOCUMENTED_VERSION = (6, 0)
+"""Django version of the table in the documentation, the newest. In other versions some errors and findings differ."""
 
 Code = Callable[[Apps], None]
 

@@ -177,6 +177,12 @@ CASES = [
         AddIndex("thing", models.Index(F("value") * 2, name="index_expression")),
     ),
     changed(
+        "index_computed",
+        "AddIndex, with a condition that computes",
+        [],
+        AddIndex("thing", models.Index(fields=["value"], name="index_computed", condition=Q(value__lt=F("value") * 2))),
+    ),
+    changed(
         "drop_index",
         "RemoveIndex",
         [AddIndex("thing", models.Index(fields=["value"], name="drop_index"))],

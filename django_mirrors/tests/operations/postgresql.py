@@ -34,7 +34,9 @@ def char(**options: Any) -> models.Field[Any, Any]:
     return models.CharField(max_length=20, **options)
 
 
-MOOD = RunSQL("CREATE TYPE mood AS ENUM ('x', 'y')", RunSQL.noop)
+# Each case that needs the type begins with it: the cases may run in any order.
+CREATE_MOOD = "CREATE TYPE mood AS ENUM ('x', 'y'); EXCEPTION WHEN duplicate_object THEN NULL;"
+MOOD = RunSQL(f"DO $$ BEGIN {CREATE_MOOD} END $$", RunSQL.noop)
 CAST = "ALTER TABLE to_enum_thing ALTER COLUMN value TYPE mood USING value::mood"
 
 CASES = [
@@ -77,14 +79,14 @@ CASES = [
     Case(
         "from_enum",
         "AlterField, an enum type to CharField",
-        [thing(value=MoodField(max_length=20))],
+        [MOOD, thing(value=MoodField(max_length=20))],
         [AlterField("thing", "value", char())],
         kinds=POSTGRESQL,
     ),
     Case(
         "more_moods",
         "RunSQL, an enum type gets a value",
-        [thing(value=char())],
+        [MOOD, thing(value=char())],
         [RunSQL("ALTER TYPE mood ADD VALUE 'z'", RunSQL.noop)],
         kinds=POSTGRESQL,
         attributes={"atomic": False},

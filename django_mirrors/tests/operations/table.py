@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from django_mirrors.plan_analysis import ChangeKind
 
-__all__ = ["DOCUMENT", "Outcome", "documented", "rows", "written"]
+__all__ = ["Outcome", "differences", "documented_operations", "write_row"]
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "reference" / "migration-operations.md"
 BEGIN, END = "<!-- made by the tests: begin -->", "<!-- made by the tests: end -->"
 NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mariadb": "MariaDB"}
-COLUMNS = (
-    *("operation", "the guard says"),
-    *(f"linter, {name}" for name in NAMES.values()),
-    *(f"fails on {name}" for name in NAMES.values()),
-)
+VERDICT = "the guard says"
+COLUMNS_OF = {kind: (f"linter, {name}", f"fails on {name}") for kind, name in NAMES.items()}
+COLUMNS = ("operation", VERDICT, *(columns[place] for place in (0, 1) for columns in COLUMNS_OF.values()))
 HEAD = (f"| {' | '.join(COLUMNS)} |", f"|{' --- |' * len(COLUMNS)}")
 WAIT = {ChangeKind.REMOVED.value, ChangeKind.NARROWED.value, ChangeKind.REQUIRED.value}
 
@@ -64,14 +62,39 @@ class Outcome:
         return ", ".join([*self.failed, *new]) or "nothing"
 
 
-def rows(outcomes: Mapping[str, Mapping[str, Outcome]]) -> list[list[str]]:
-    """Return the cells by operation. ``outcomes`` is by operation and kind of database."""
-    table = []
-    for words, found in outcomes.items():
-        linters = [found[kind].findings if kind in found else "" for kind in NAMES]
-        realities = [found[kind].reality if kind in found else "" for kind in NAMES]
-        table.append([words, _verdicts(found), *linters, *realities])
-    return table
+def differences(words: str, found: Mapping[str, Outcome], *, verdict_alone: bool) -> dict[str, tuple[str, str]]:
+    """Return the cells, by column, that are not what the documentation has: what it has, and what was found.
+
+    Args:
+        words: the operation, as the table names it.
+        found: the outcome on each database that is at hand. The cells of the others are not compared.
+        verdict_alone: whether to compare the guard's verdict and nothing else.
+    """
+    expected = dict(zip(COLUMNS, _documented().get(words, [""] * len(COLUMNS))))
+    expected[VERDICT] = _verdict_on(expected[VERDICT], found)
+    cells = _cells(words, found)
+    compared = [VERDICT] if verdict_alone else [VERDICT, *(column for kind in found for column in COLUMNS_OF[kind])]
+    return {column: (expected[column], cells[column]) for column in compared if expected[column] != cells[column]}
+
+
+def write_row(words: str, found: Mapping[str, Outcome], order: Sequence[str]) -> None:
+    """Write a row into the documentation. ``order``: all operations of the table."""
+    table = {**_documented(), words: list(_cells(words, found).values())}
+    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
+    after = rest.partition(END)[2]
+    lines = [*HEAD, *(f"| {' | '.join(table[name])} |" for name in order if name in table)]
+    DOCUMENT.write_text("\n".join([before + BEGIN, "", *lines, "", END + after]))
+
+
+def documented_operations() -> list[str]:
+    """Return the operations of the documentation's table, in their order."""
+    return list(_documented())
+
+
+def _cells(words: str, found: Mapping[str, Outcome]) -> dict[str, str]:
+    linters = [found[kind].findings if kind in found else "" for kind in NAMES]
+    realities = [found[kind].reality if kind in found else "" for kind in NAMES]
+    return dict(zip(COLUMNS, [words, _verdicts(found), *linters, *realities]))
 
 
 def _verdicts(found: Mapping[str, Outcome]) -> str:
@@ -82,16 +105,16 @@ def _verdicts(found: Mapping[str, Outcome]) -> str:
     return "; ".join([first, *others])
 
 
-def documented() -> list[list[str]]:
-    """Return the cells in the documentation."""
+def _verdict_on(verdict: str, kinds: Iterable[str]) -> str:
+    """Return the documented verdict without the databases that are not at hand."""
+    names = {NAMES[kind] for kind in kinds}
+    first, *others = verdict.split("; ")
+    return "; ".join([first, *(other for other in others if other.partition(":")[0] in names)])
+
+
+def _documented() -> dict[str, list[str]]:
+    """Return the rows in the documentation, by operation."""
     section = DOCUMENT.read_text().partition(BEGIN)[2].partition(END)[0]
     lines = [line for line in section.splitlines() if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[len(HEAD) :]]
-
-
-def written(table: Sequence[Sequence[str]]) -> None:
-    """Write the table into the documentation."""
-    before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-    after = rest.partition(END)[2]
-    lines = [*HEAD, *(f"| {' | '.join(row)} |" for row in table)]
-    DOCUMENT.write_text("\n".join([before + BEGIN, "", *lines, "", END + after]))
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[len(HEAD) :]]
+    return {row[0]: row for row in rows}

@@ -2,6 +2,7 @@
 
 ``RELEASE`` is the release of the code. 2 adds the column ``caption`` to release 1, and 3 drops the column ``note``.
 4 has one migration in place of the three. 5 renames the model of release 1. 6 adds a column, a table and an index.
+7 adds a column that Django can make, and that the guard fails at.
 """
 
 from __future__ import annotations

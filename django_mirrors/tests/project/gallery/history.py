@@ -67,3 +67,16 @@ class AddAlbum(migrations.Migration):
         ),
         migrations.AddIndex("picture", models.Index(fields=["caption"], name="caption")),
     ]
+
+
+class Strange(models.IntegerField):  # type: ignore[type-arg]
+    """A field with an attribute that Django never reads of a number."""
+
+    @property
+    def db_collation(self) -> str:
+        raise ZeroDivisionError("no collation")
+
+
+class AddStrange(migrations.Migration):
+    dependencies = [("gallery", "0001_initial")]
+    operations = [migrations.AddField("picture", "strange", Strange(null=True))]

@@ -8,7 +8,7 @@ from django.db import models
 
 class _Picture(models.Model):
     title = models.CharField(max_length=settings.TITLE_LENGTH)
-    if settings.RELEASE in (1, 2, 5, 6):
+    if settings.RELEASE in (1, 2, 5, 6, 7):
         note = models.CharField(max_length=100, default="")
     if settings.RELEASE in (2, 3, 4):
         caption = models.CharField(max_length=100, null=True)

@@ -1,0 +1,1 @@
+from tests.project.gallery.history import Initial as Migration  # noqa: F401

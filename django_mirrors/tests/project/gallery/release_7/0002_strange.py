@@ -1,0 +1,1 @@
+from tests.project.gallery.history import AddStrange as Migration  # noqa: F401
