@@ -22,7 +22,7 @@ from mirrors.program.outputs import FleetSite, FleetSites, former_aliases
 from mirrors.program.platform import Platform
 from mirrors.program.refusal import FleetRefusedError
 from mirrors.program.startup import ProgramConfiguration, load_configuration
-from mirrors.pulumi_internals import limit_stack_traces, run_event_loop_once
+from mirrors.pulumi_internals import end_quietly_when_interrupted, limit_stack_traces, run_event_loop_once
 from mirrors.resources.site_ids import RESOURCE_NAME, SiteIds
 
 
@@ -77,6 +77,7 @@ class Fleet(pulumi.ComponentResource):
     ) -> None:
         if isinstance(args, pulumi.ResourceOptions):
             args, opts = None, args
+        end_quietly_when_interrupted()
         program_fleet = None if args is None else make_program_fleet(name, args)
         settings, platform = _prepare(program_fleet)
         if program_fleet:
@@ -84,8 +85,9 @@ class Fleet(pulumi.ComponentResource):
         declared = settings.fleet.original
         self.name = name or declared.application
         self.aliases = former_aliases(None if name else declared.formerly)
-        # The component itself has no alias: the engine (3.259) panics where a refresh meets a renamed one. The URN of
-        # a resource below it has the component's type, not its name.
+        # The component itself has no alias: the engine (3.259 and 3.274) panics where a refresh that runs the program
+        # meets a renamed one. The URN of a resource below it has the component's type, not its name. Upstream:
+        # https://github.com/pulumi/pulumi/issues/21404
         super().__init__("mirrors:index:Fleet", self.name, None, opts)
         with limit_stack_traces():
             hints, options = self._allocation_hints(settings, platform), self._ledger_options(settings, name, opts)

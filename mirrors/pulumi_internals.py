@@ -7,12 +7,14 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from types import FrameType
+from pathlib import Path
+from types import FrameType, SimpleNamespace
 from typing import Any, TypeVar
 
 import grpc
@@ -35,6 +37,9 @@ MAX_REPORT_BYTES = 8 << 20
 
 _URN = "urn:pulumi:"
 
+_HOSTED = "pulumi-language-python-exec"
+"""The script of the language host that runs the user's program."""
+
 
 @contextmanager
 def limit_stack_traces() -> Iterator[None]:
@@ -55,12 +60,21 @@ def limit_stack_traces() -> Iterator[None]:
             sys.tracebacklimit = before
 
 
-def hide_tracebacks() -> None:
+def answer_with_messages() -> None:
     """Answer a call that raises with the exception's message alone, for the rest of the process.
 
-    From 3.272 on the SDK formats the whole traceback into the answer, and the engine shows it to the user.
+    SDK 3.272 answers with ``traceback.format_exc()``, and the engine shows that to the user. So the SDK's module gets
+    another one. SDK 3.259 answers with the message. Upstream: https://github.com/pulumi/pulumi/pull/24465.
     """
-    sys.tracebacklimit = 0
+    for frame in _walk_frames(sys._getframe()):
+        if "_abort_with_traceback" in frame.f_globals:
+            frame.f_globals["traceback"] = SimpleNamespace(format_exc=_format_message)
+
+
+def _format_message() -> str:
+    """Return the message of the exception that is being handled. One without a message has its class's name."""
+    error = sys.exception()
+    return str(error) or type(error).__name__
 
 
 def without_dependencies(output: pulumi.Output[T]) -> pulumi.Output[T]:
@@ -68,14 +82,46 @@ def without_dependencies(output: pulumi.Output[T]) -> pulumi.Output[T]:
 
     The program waits for it all the same, so the order of an update does not change. The engine would store the list
     for each property of each mirror. Upstream: https://github.com/pulumi/pulumi/issues/8622.
+
+    An update keeps the list of a value that is unknown. Its resource has failed, and by the list the engine skips what
+    needs the value. SDK 3.259 raises an exception there.
     """
 
-    async def none() -> set[pulumi.Resource]:
-        return set()
+    async def needed() -> set[pulumi.Resource]:
+        return set() if pulumi.runtime.is_dry_run() or await output.is_known() else await output.resources()
 
     value: asyncio.Future[Any] = asyncio.ensure_future(output.future(with_unknowns=True))
     known, secret = asyncio.ensure_future(output.is_known()), asyncio.ensure_future(output.is_secret())
-    return pulumi.Output(asyncio.ensure_future(none()), value, known, secret)
+    return pulumi.Output(asyncio.ensure_future(needed()), value, known, secret)
+
+
+async def has_failed(known_input: pulumi.Output[Any]) -> bool:
+    """Wait until the engine is done with a resource, or has left it out. Return whether the resource failed.
+
+    The program only hears of a failure where the engine continues on errors. SDK 3.259 then raises an exception for
+    each output of the resource. SDK 3.272 makes each output unknown, also one that is an input. The inputs of a
+    resource are known where the engine left it out. With CLI 3.274 they are known, too, where the engine skipped the
+    resource because another one failed. Upstream: https://github.com/pulumi/pulumi/pull/24700.
+
+    Args:
+        known_input: An output of the resource, which is an input that the program knows.
+    """
+    try:
+        return not await known_input.is_known()
+    except Exception:  # noqa: BLE001 - the SDK's own class for this is private, and gone in 3.272
+        return True
+
+
+def end_quietly_when_interrupted() -> None:
+    """Let an interrupt end the user's program without Python's traceback, which the engine would show.
+
+    The engine interrupts the program once an update has failed. The program then ends anyway. CLI 3.259 leaves it the
+    time for that. CLI 3.274 stops the providers all at once, and interrupts the program earlier. Where the program is
+    not a process of the language host, such as in a test, interrupts are left alone.
+    """
+    names = (Path(frame.f_code.co_filename).name for frame in _walk_frames(sys._getframe()))
+    if _HOSTED in names and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run_event_loop_once() -> None:
@@ -245,6 +291,11 @@ def _find_call(frame: FrameType | None) -> "grpc.ServicerContext | None":
 
 def _walk_locals(frame: FrameType | None, name: str) -> Iterator[Any]:
     """Yield the local variable of this name in each frame from here up; None for a frame without it."""
+    return (item.f_locals.get(name) for item in _walk_frames(frame))
+
+
+def _walk_frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """Yield this frame, and each one that has called it."""
     while frame is not None:
-        yield frame.f_locals.get(name)
+        yield frame
         frame = frame.f_back

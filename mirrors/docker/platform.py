@@ -57,7 +57,7 @@ class DockerPlatform:
         context = self._declare_context(fleet, ids, scheduler, own)
         release = declare_release(context, self.plan.original)
         first = declare_site(context, self.plan.original, release)
-        scheduler.require_first(first.serving)
+        scheduler.require_first(*first.known_inputs)
         mirrors = [declare_site(context, site, release) for site in self.plan.mirrors]
         about = {
             "application": settings.fleet.original.application,

@@ -79,6 +79,7 @@ class Release(Resource, module="mirrors", name="Release"):
             ``timeout`` is in seconds.
     """
 
+    site: pulumi.Output[str]
     image: pulumi.Output[str]
     """The image that the command has run for."""
 

@@ -136,6 +136,7 @@ class Serving(Resource, module="mirrors", name="Serving"):
             with ``verified``, as ``rollout.health`` says.
     """
 
+    site: pulumi.Output[str]
     container: pulumi.Output[str]
     """The id of the container that serves."""
 

@@ -5,6 +5,7 @@ The program registers a site only when the site gets a slot. No resource depends
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Self
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ import pulumi
 from mirrors.config import Settings
 from mirrors.planning.rollout.waves import RolloutPlan
 from mirrors.problems import Problem
+from mirrors.pulumi_internals import has_failed
 from mirrors.resources.mirror import Site
 
 
@@ -25,7 +27,8 @@ class RolloutScheduler:
         self._slots = asyncio.Semaphore(parallel)
         self._preview = preview
         self._resources: dict[str, pulumi.Resource] = {}
-        self._required_first: list[pulumi.Resource] = []
+        self._known_inputs: dict[str, Sequence[pulumi.Output[Any]]] = {}
+        self._required_first: list[pulumi.Output[Any]] = []
         self._gates: dict[int, asyncio.Task[None]] = {}
         self._slot_releases: set[asyncio.Task[None]] = set()
         self.attempt = str(uuid4())
@@ -50,13 +53,20 @@ class RolloutScheduler:
             return None
         return pulumi.Output.from_input(self._wait_for_slot(slug))
 
-    def free_slot_after(self, slug: str, resource: pulumi.Resource) -> None:
-        """Free the site's slot once the engine is done with the resource that deploys it."""
-        self._resources[slug] = resource
+    def free_slot_after(self, slug: str, resource: pulumi.Resource, *known_inputs: pulumi.Output[Any]) -> None:
+        """Free the site's slot once the engine is done with the resource that deploys it.
 
-    def require_first(self, resource: pulumi.Resource) -> None:
-        """Let no wave begin before the engine is done with this resource."""
-        self._required_first.append(resource)
+        Args:
+            slug: The site.
+            resource: The resource.
+            known_inputs: An input of each resource whose failure is one of the site.
+        """
+        self._resources[slug] = resource
+        self._known_inputs[slug] = known_inputs
+
+    def require_first(self, *known_inputs: pulumi.Output[Any]) -> None:
+        """Let no wave begin before the engine is done with the resources that have these inputs."""
+        self._required_first += known_inputs
 
     def report_failures(self) -> None:
         """Report each site that failed during a credential rotation, after all were tried. The run then fails."""
@@ -84,7 +94,7 @@ class RolloutScheduler:
         release.add_done_callback(self._slot_releases.discard)
 
     async def _free_slot(self, slug: str) -> None:
-        await asyncio.wait([_when_registered(self._resources[slug])])
+        await asyncio.gather(*map(has_failed, self._known_inputs[slug]))
         self._slots.release()
 
     def _gate_of_wave(self, wave: int) -> asyncio.Task[None]:
@@ -98,11 +108,8 @@ class RolloutScheduler:
         waits_for = self._required_first
         if wave:
             before = self._plan.waves[wave - 1].sites
-            waits_for = [self._resources[slug] for slug in before if slug in self._resources]
-        if not waits_for:
-            return
-        done, _ = await asyncio.wait([_when_registered(resource) for resource in waits_for])
-        if any(item.exception() for item in done):
+            waits_for = [known for slug in before for known in self._known_inputs.get(slug, ())]
+        if any(await asyncio.gather(*map(has_failed, waits_for))):
             number = self._plan.waves[wave].number
             message = f"wave {number} of the rollout did not begin: a site of an earlier wave failed"
             raise pulumi.RunError(Problem("wave-not-begun", message).line)
@@ -111,8 +118,3 @@ class RolloutScheduler:
 async def _read_outcome(deployed: Site) -> tuple[str | None, str | None]:
     """Return the run in which the site failed, and the reason. A new site that is not targeted has neither."""
     return await deployed.attempt.future(), await deployed.failed.future()
-
-
-def _when_registered(resource: pulumi.Resource) -> "asyncio.Future[Any]":
-    """Return a future that is done when the engine is done with a resource, or has left it out."""
-    return asyncio.ensure_future(resource.urn.future())

@@ -39,7 +39,7 @@ def register_original(context: FleetContext) -> tuple[SiteRegistration, pulumi.O
         **make_check_only(shared_digests=_digest_shared_values(planned)),
     }
     deployed = OriginalSite(site.slug, props, _make_site_options(context, site))
-    context.scheduler.require_first(deployed)
+    context.scheduler.require_first(deployed.site)
     if planned.image_environment == site.environment:
         release = deployed.deployment.apply(partial(_find_newest_release, planned))
     running = deployed.deployment
@@ -61,7 +61,7 @@ def register_mirror(context: FleetContext, site: SitePlan, release: pulumi.Outpu
         **make_check_only(databases=possible_databases(context, site)),
     }
     mirror = Mirror(site.slug, props, _make_site_options(context, site))
-    context.scheduler.free_slot_after(site.slug, mirror)
+    context.scheduler.free_slot_after(site.slug, mirror, mirror.site)
     return _describe_site(context, site, site_id, _read_address(mirror), mirror.deployment, mirror.release)
 
 

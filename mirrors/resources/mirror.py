@@ -38,6 +38,7 @@ class Site(Resource):
         shared: Check only. Of the original: {name: digest} of the values that its mirrors get.
     """
 
+    site: pulumi.Output[str]
     deployment: pulumi.Output[str]
     """The uuid of the deployment that the site runs."""
 

@@ -24,7 +24,7 @@ from mirrors.planning.observed import ObservedDeployment
 from mirrors.planning.site_properties import Properties
 from mirrors.problems import Problem
 from mirrors.problems.events import report_problem
-from mirrors.pulumi_internals import find_stack_of_call, hide_tracebacks, mark_secret
+from mirrors.pulumi_internals import answer_with_messages, find_stack_of_call, mark_secret
 from mirrors.resources.bulk_reads import BulkReadCache
 from mirrors.resources.bulk_requests import list_visible_environments
 from mirrors.resources.current_token import add_current_token
@@ -85,7 +85,7 @@ class Provider(ResourceProvider):
                 setattr(cls, name, _report_problems(vars(cls)[name]))
 
     def configure(self, req: ConfigureRequest) -> None:
-        hide_tracebacks()
+        answer_with_messages()
         watch_engine(sys.argv)
         provide_threads(_report_problems(self.load_provider_settings)(req.config).parallel)
 

@@ -201,7 +201,7 @@ def test_a_mirror_that_runs_with_another_database_is_not_adopted_unless_that_is_
     site.forget_requests()
     with pytest.raises(Refused, match=f" points at {THEIRS}, the original's at {OWN}") as refused:
         Kept(wire).up(mirror(site) | {"databases": [OWN]})
-    assert f" {site.slug}: " in str(refused.value)
+    assert f"{site.slug}: " in str(refused.value)
     assert f"mirrors:confirmDatabase {THEIRS}" in str(refused.value)
     assert CANARY not in str(refused.value)
     assert refused.value.kept is None

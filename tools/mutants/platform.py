@@ -23,6 +23,20 @@ PLATFORM = (
         ),
     ),
     Mutation(
+        "a-failure-shows-the-name-of-its-exception",
+        "mirrors/pulumi_internals.py",
+        'frame.f_globals["traceback"] =',
+        "_ =",
+        ("tests/wire/test_reporting.py::test_what_a_read_raises_is_reported",),
+    ),
+    Mutation(
+        "a-failure-that-the-sdk-calls-unknown-is-none",
+        "mirrors/pulumi_internals.py",
+        "return not await known_input.is_known()",
+        "return await known_input.is_known() is None",
+        ("tests/unit/test_pulumi_internals.py::test_a_resource_failed_where_its_input_is_unknown_or_an_error",),
+    ),
+    Mutation(
         "a-look-for-another-wait-makes-ones-own-pauses-longer",
         "mirrors/divio/poll_schedule.py",
         "            if now >= wait.counted + self._policy.delay(wait.looks):\n",

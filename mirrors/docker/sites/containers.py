@@ -1,7 +1,7 @@
 """The container of a site, declared as the Docker provider reads it back: no refresh finds a difference."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 import pulumi_docker as docker
@@ -15,7 +15,7 @@ from mirrors.docker.sites.context import DockerContext, declare_image, env_input
 from mirrors.docker.sites.healthcheck import health_command
 from mirrors.docker.sites.inputs import checked_site_id, container_variables, ignored_properties
 from mirrors.docker.sites.names import LABEL_PASSWORD, ResourceNames
-from mirrors.docker.sites.units import DeclaredWait
+from mirrors.docker.sites.units import DeclaredCommand, DeclaredWait
 from mirrors.docker.sites.variables import owns_database
 from mirrors.planning.site_plan import SitePlan
 
@@ -61,10 +61,11 @@ class ContainerUnits:
         watched = {**props, "container": unit.id, "timeout": docker_of(context.settings).start_timeout}
         stays = pulumi.ResourceOptions(ignore_changes=ignored_properties(site, ()))
         serving = Serving(site.slug, watched, pulumi.ResourceOptions.merge(options, stays))
-        return DeclaredWait(serving, serving.container)
+        return DeclaredWait(serving, serving.container, [cast(docker.Container, unit).name, serving.site])
 
-    def declare_command(self, name: str, props: Mapping[str, Any], options: pulumi.ResourceOptions) -> Release:
-        return Release(name, props, options)
+    def declare_command(self, name: str, props: Mapping[str, Any], options: pulumi.ResourceOptions) -> DeclaredCommand:
+        declared = Release(name, props, options)
+        return DeclaredCommand(declared, declared.site)
 
     def command_inputs(self, context: DockerContext) -> Mapping[str, Any]:
         place = docker_of(context.settings).media.path

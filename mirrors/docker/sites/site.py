@@ -16,6 +16,7 @@ from mirrors.docker.sites.inputs import (
     ignored_properties,
     plain_names,
 )
+from mirrors.docker.sites.units import DeclaredCommand
 from mirrors.planning.site_plan import SitePlan
 from mirrors.planning.variables.names import format_site_label
 from mirrors.program.outputs import FleetSite, SiteRow, former_aliases, make_site_row
@@ -26,12 +27,12 @@ class DeclaredSite:
     """The resources of a site.
 
     Args:
-        serving: The wait that ends the site's slot.
+        known_inputs: An input of each resource whose failure is one of the site.
         row: The site in the stack's outputs.
         site: The site's outputs for other resources.
     """
 
-    serving: pulumi.Resource
+    known_inputs: Sequence[pulumi.Output[str]]
     row: SiteRow
     site: FleetSite
 
@@ -43,7 +44,7 @@ def declare_release(context: DockerContext, original: SitePlan) -> pulumi.Resour
         return None
     props = _make_command_inputs(context, original, command, context.image) | {"name": context.names.part("release")}
     mine = pulumi.ResourceOptions(parent=context.release, aliases=context.own.aliases, depends_on=list(context.ready))
-    return context.units.declare_command(context.name, props, mine)
+    return context.units.declare_command(context.name, props, mine).resource
 
 
 def declare_site(context: DockerContext, site: SitePlan, release: pulumi.Resource | None) -> DeclaredSite:
@@ -54,7 +55,7 @@ def declare_site(context: DockerContext, site: SitePlan, release: pulumi.Resourc
     registered = _declare_site_command(context, site, image, before)
     after = pulumi.ResourceOptions(
         provider=context.own.provider,
-        depends_on=[*before, *([registered] if registered else [])],
+        depends_on=[*before, *([registered.resource] if registered else [])],
         ignore_changes=ignored_properties(site, context.units.kept_without_release),
     )
     options = _make_site_options(context, site)
@@ -67,17 +68,18 @@ def declare_site(context: DockerContext, site: SitePlan, release: pulumi.Resourc
         # Docker's own check comes first. A site's address may lead to another machine, so Mirrors asks it on request.
         **({"verified": True, "url": url} if "health" in settings.rollout.model_fields_set else {}),
     }
-    serving, running = context.units.declare_wait(context, site, unit, image, props, options)
-    context.scheduler.free_slot_after(site.slug, serving)
-    row = make_site_row(site.slug, site_id, settings, url, running)
+    wait = context.units.declare_wait(context, site, unit, image, props, options)
+    known_inputs = [*([registered.known_input] if registered else []), *wait.known_inputs]
+    context.scheduler.free_slot_after(site.slug, wait.resource, *known_inputs)
+    row = make_site_row(site.slug, site_id, settings, url, wait.running)
     address = url.apply(lambda known: known or "")
-    outputs = FleetSite(site.slug, settings.environment, site_id, address, image, running)
-    return DeclaredSite(serving, row, outputs)
+    outputs = FleetSite(site.slug, settings.environment, site_id, address, image, wait.running)
+    return DeclaredSite(known_inputs, row, outputs)
 
 
 def _declare_site_command(
     context: DockerContext, site: SitePlan, image: pulumi.Output[str], before: Sequence[pulumi.Resource]
-) -> pulumi.Resource | None:
+) -> DeclaredCommand | None:
     """Declare the site's own command; None without one. It writes the site's row, for example."""
     command = docker_of(context.settings).site_command
     if not command:

@@ -1,6 +1,6 @@
 """The differences between a fleet of containers on one host and a fleet of services in a swarm."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import pulumi
@@ -13,14 +13,22 @@ from mirrors.planning.site_plan import SitePlan
 if TYPE_CHECKING:
     from mirrors.docker.sites.context import DockerContext
 
-__all__ = ["DeclaredWait", "SiteUnits"]
+__all__ = ["DeclaredCommand", "DeclaredWait", "SiteUnits"]
 
 
 class DeclaredWait(NamedTuple):
-    """The wait for a site, and the identifier of what serves then."""
+    """The wait for a site, the identifier of what serves then, and an input of the unit and of the wait."""
 
     resource: pulumi.Resource
     running: pulumi.Output[str]
+    known_inputs: Sequence[pulumi.Output[str]]
+
+
+class DeclaredCommand(NamedTuple):
+    """A command, and an input of it."""
+
+    resource: pulumi.Resource
+    known_input: pulumi.Output[str]
 
 
 class SiteUnits(Protocol):
@@ -72,7 +80,7 @@ class SiteUnits(Protocol):
             props: ``site``, ``name`` and, for a check of the address, ``verified`` and ``url``.
         """
 
-    def declare_command(self, name: str, props: Mapping[str, Any], options: pulumi.ResourceOptions) -> pulumi.Resource:
+    def declare_command(self, name: str, props: Mapping[str, Any], options: pulumi.ResourceOptions) -> DeclaredCommand:
         """Declare a command that runs once for an image.
 
         Args:
