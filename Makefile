@@ -15,7 +15,7 @@ export UV_CACHE_DIR ?= $(CURDIR)/.tools/uv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: browser help up down clean unit test pythons companion providers crash chaos mutants packages bench check docs site wheels tools venv lock engine mariadb
+.PHONY: browser help up down clean unit test pythons companion providers crash chaos mutants packages bench check docs site wheels tools oldest venv lock engine mariadb
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +77,10 @@ companion: venv ## Run the companion app's tests on Python 3.9, 3.11 and 3.13 wi
 providers: venv ## Run the example with two public providers under Mocks, in an environment of its own
 	@.venv/bin/python -m nox --session providers
 
+oldest: venv ## Run the wire tests and some journeys on the oldest Pulumi that is supported
+	@.venv/bin/python -m tools.pulumi_tools --oldest
+	@.venv/bin/python -m nox --session oldest
+
 crash: tools ## Kill engine and provider between any two requests, in about half an hour
 	@MIRRORS_CRASHES=all PATH="$(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$$PATH" pytest tests/engine/test_crashes.py
 
@@ -132,6 +136,8 @@ lock: venv ## Write the lock files from pyproject.toml, constraints.txt and exam
 		--no-emit-index-url --no-header --group docs -o requirements-docs.lock
 	@.venv/bin/uv pip compile examples/dns_and_checks/requirements.txt --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header -c requirements.lock -o examples/dns_and_checks/requirements.lock
+	@grep -o '"pulumi>=[^"]*"' pyproject.toml | tr -d '"' | .venv/bin/uv pip compile - --quiet --no-deps --resolution lowest \
+		--universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-oldest.lock
 	@for minor in 0 1; do \
 		echo "django-cms==5.$$minor.*" | .venv/bin/uv pip compile examples/cms/requirements.txt - --quiet --universal --python-version 3.11 \
 			--generate-hashes --no-emit-index-url --no-header -o examples/cms/requirements-5.$$minor.lock || exit; \

@@ -40,6 +40,18 @@ def unit(session: nox.Session) -> None:
     session.run("pytest", "tests/unit", *(session.posargs or ["-q", "-n", "2"]), env={"MIRRORS_QUICK_TESTS": "1"})
 
 
+@nox.session(python="3.11")
+def oldest(session: nox.Session) -> None:
+    """Run the wire tests and some journeys on the oldest Pulumi that is supported."""
+    session.install(*LOCKED, "requirements.lock")
+    session.install(*LOCKED, "requirements-oldest.lock")
+    session.install("--no-build-isolation", "--no-deps", "--editable", ".")
+    tools = str(Path(".tools/oldest/bin").resolve())
+    variables = {"MIRRORS_TEST_TOOLS": tools, "PATH": os.pathsep.join([session.bin, tools, os.environ["PATH"]])}
+    options = session.posargs or ["-q", "-n", "4", "--dist", "loadscope", "-m", "wire or oldest"]
+    session.run("pytest", "tests/wire", "tests/engine", *options, env=variables)
+
+
 @nox.session(python=["3.9", "3.11", "3.13"])
 def companion(session: nox.Session) -> None:
     """Run the tests of django_mirrors on its wheel, with the Django that the lock gives this Python.

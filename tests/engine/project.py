@@ -18,6 +18,9 @@ from mirrors_sandbox.process import end, record
 from tools.shell_environment import variables
 
 ROOT = Path(__file__).parents[2]
+TOOLS = Path(os.environ.get("MIRRORS_TEST_TOOLS", ROOT / ".tools" / "bin"))
+"""The Pulumi of the tests. The session ``oldest`` of the noxfile has another one."""
+
 PROJECT_FILE = "Pulumi.yaml"
 FILES = ("__main__.py", PROJECT_FILE, "Pulumi.test.yaml", "Pulumi.live.yaml")
 TIMEOUT = 300.0  # seconds, for one command: far more than any takes
@@ -78,9 +81,7 @@ class Project:
     def variables(self) -> dict[str, str]:
         """The environment of a shell that has read ``.state/env``."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES)}
-        path = os.pathsep.join(
-            [str(self.directory / ".venv" / "bin"), str(ROOT / ".tools" / "bin"), inherited.get("PATH", os.defpath)]
-        )
+        path = os.pathsep.join([str(self.directory / ".venv" / "bin"), str(TOOLS), inherited.get("PATH", os.defpath)])
         return {**inherited, **variables(self.directory), "PATH": path, **self.environment}
 
     def run(self, *command: str, given: str | None = None, timeout: float = TIMEOUT) -> Done:

@@ -1,10 +1,13 @@
 """Changes by hand on the platform: a preview shows them, one up repairs them."""
 
+import pytest
+
 from tests.engine.fleet import Fleet, silently
 from tests.engine.project import updates
 from tests.sandboxes import delete_variable, frozen_variables, set_variable
 
 
+@pytest.mark.oldest
 def test_what_was_changed_deleted_or_deployed_by_hand_is_shown_with_site_and_name_and_repaired(fleet: Fleet) -> None:
     """Variables of others are neither shown nor touched, and a deployment of what is declared is no drift."""
     set_variable(fleet.sandbox, "acme-de", "test", "FOREIGN", "theirs")

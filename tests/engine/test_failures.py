@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from tests.engine.fleet import MANAGED, MIRRORS, Fleet
 from tests.engine.project import Change, errors
 from tests.sandboxes import deployment_log, environment_of, frozen_variables, get, set_variable
@@ -12,6 +14,7 @@ def greeting(word: str) -> Change:
     return lambda config: config["mirrors:fleet"]["value"].update(variables={"GREETING": word})
 
 
+@pytest.mark.oldest
 def test_a_failed_deployment_is_one_error_with_the_end_of_its_log_and_the_next_up_converges(fleet: Fleet) -> None:
     with fleet.project.configured(greeting("hello")):
         with fleet.fault("deployment-fails", path="^acme-fr/test$", remaining=1):
@@ -51,6 +54,7 @@ def taken_back_after_a_failure(fleet: Fleet) -> None:
     assert (code, rows["acme-fr"]["state"]) == (0, "converged")
 
 
+@pytest.mark.oldest
 def test_what_an_up_has_written_before_it_failed_stays_mirrors_own_and_what_was_there_does_not_go(fleet: Fleet) -> None:
     """The platform takes the first variable and not the second, which a user has set as a sensitive one."""
     set_variable(fleet.sandbox, "acme-de", "test", "Z_THEIRS", "theirs", is_sensitive=True)

@@ -32,6 +32,7 @@ def sites(data: dict[str, Any]) -> dict[str, tuple[int | None, bool, list[str]]]
     return {item["application"]: (item["wave"], item["deploys"], item["causes"]) for item in data["sites"]}
 
 
+@pytest.mark.oldest
 def test_everything_that_an_up_would_do_or_refuse_is_reported_with_its_reason_and_without_a_value(fleet: Fleet) -> None:
     changed(fleet)
     refused(fleet)

@@ -35,6 +35,7 @@ def says(done: Done, *patterns: str) -> None:
         assert any(re.search(pattern, line) for line in answer), f"{pattern} is not in {answer}"
 
 
+@pytest.mark.oldest
 def test_what_is_wrong_is_reported_all_at_once_and_nothing_is_written_and_no_id_is_given(fleet: Fleet) -> None:
     ledger = fleet.test.ledger()
     says_with_a_preview_and_without_one_what_was_meant(fleet)

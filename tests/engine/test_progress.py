@@ -6,6 +6,8 @@ import re
 import signal
 from threading import Event, Thread
 
+import pytest
+
 from tests.engine.fleet import MIRRORS, Fleet
 from tests.engine.project import TIMEOUT
 
@@ -24,6 +26,7 @@ def new_values(fleet: Fleet, greeting: str) -> None:
     fleet.project.configure(change)
 
 
+@pytest.mark.oldest
 def test_an_update_in_a_pipe_says_a_line_for_each_site_and_a_table(fleet: Fleet) -> None:
     new_values(fleet, "one")
     done = fleet.project.run(*UP).succeeded()
@@ -41,6 +44,7 @@ def test_an_update_in_a_pipe_says_a_line_for_each_site_and_a_table(fleet: Fleet)
     assert re.search(rf"^ ?wave 2 +{len(mirrors) - 1} +0 +{len(mirrors) - 1} +0 +0 ", done.stdout, re.MULTILINE)
 
 
+@pytest.mark.oldest
 def test_a_failing_canary_ends_with_the_exit_code_of_pulumi_and_its_error(fleet: Fleet) -> None:
     new_values(fleet, "two")
     first, second, *_ = MIRRORS
@@ -59,6 +63,7 @@ def test_a_stack_that_pulumi_refuses_says_why_in_pulumis_words(fleet: Fleet) -> 
     assert "unknown flag: --no-such-option" in done.text
 
 
+@pytest.mark.oldest
 def test_on_a_terminal_bars_move_and_an_interrupt_stops_after_the_running_sites(fleet: Fleet) -> None:
     new_values(fleet, "three")
     own, theirs = pty.openpty()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from mirrors_sandbox.process import wait_until
 
 from tests.engine.crash.processes import family, is_provider
@@ -99,6 +100,7 @@ def with_six_mirrors(fleet: Fleet) -> None:
     fleet.project.configure(_lists(SIX))
 
 
+@pytest.mark.oldest
 def test_a_change_reaches_the_mirrors_in_waves_past_no_failure_and_no_release_that_is_newer(fleet: Fleet) -> None:
     with_six_mirrors(fleet)
     goes_in_waves_and_stops_where_one_fails(fleet)

@@ -10,7 +10,7 @@ import pytest
 from mirrors.cli.deploy import load_fleet
 from mirrors.cli.stacks import read_configuration, read_outputs
 from mirrors.errors import MirrorsError
-from tests.engine.project import ROOT
+from tests.engine.project import TOOLS
 
 CANARY = "c4n4ry-of-the-stack"
 PROJECT = """
@@ -39,7 +39,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     (folder / "Pulumi.yaml").write_text(PROJECT)
     (folder / "__main__.py").write_text(PROGRAM)
-    monkeypatch.setenv("PATH", str(ROOT / ".tools" / "bin"), prepend=":")
+    monkeypatch.setenv("PATH", str(TOOLS), prepend=":")
     for name, value in {
         "PULUMI_BACKEND_URL": (tmp_path / "backend").as_uri(),
         "PULUMI_CONFIG_PASSPHRASE": "passphrase",

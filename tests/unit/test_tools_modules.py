@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.tools_support import layout, program
-from tools.pulumi_tools.layout import NAMES, SCRIPTS, UnavailableError
+from tools.pulumi_tools.layout import NAMES, SCRIPTS, UnavailableError, sdk_version
 from tools.pulumi_tools.modules import build_modules
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +21,7 @@ echo exec >sdk/python/cmd/pulumi-language-python-exec
 echo plugin >sdk/python/dist/pulumi-resource-pulumi-python
 chmod 0444 sdk/python/*/*
 """
+VERSION = f"v{sdk_version()}"
 # `go list -deps` prints what it downloads and packages, `go build -o FILE` makes a program that answers `version`.
 GO = r"""
 echo "$* in $(basename "$PWD"), $GOMODCACHE, $GOFLAGS" >>"$CALLS"
@@ -28,12 +29,12 @@ case "$*" in
     "env GOENV") echo /settings ;;
     build*)
         while [ "$1" != -o ]; do shift; done
-        printf '#!/bin/sh\necho v3.259.0\n' >"$2"; chmod 755 "$2" ;;
+        printf '#!/bin/sh\necho @VERSION@\n' >"$2"; chmod 755 "$2" ;;
     *-deps*) echo "go: downloading one v1"; echo a/b; echo c/d ;;
     *Dir*) echo "$SDK" ;;
-    *Version*) echo v3.259.0 ;;
+    *Version*) echo @VERSION@ ;;
 esac
-"""
+""".replace("@VERSION@", VERSION)
 
 
 def building(command: str) -> str:
@@ -63,7 +64,7 @@ def test_a_build_leaves_four_executables_and_no_cache(checkout: Path) -> None:
     assert all(os.access(file, os.X_OK) for file in place.bin.iterdir())
     assert all(stat.S_IMODE((place.bin / name).stat().st_mode) == 0o755 for name in SCRIPTS)
     assert [file.name for file in place.scratch.iterdir()] == []
-    assert "pulumi v3.259.0: building 2 packages" in said.lines
+    assert f"pulumi {VERSION}: building 2 packages" in said.lines
     calls = (checkout.parent / "calls").read_text()
     assert f"in pulumi-language-python, {checkout}/.tools/go/mod, -modcacherw" in calls
 

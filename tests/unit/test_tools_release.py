@@ -15,8 +15,11 @@ import pytest
 
 from tests.unit.http_script import Reply, serve
 from tests.unit.tools_support import Lines, layout, pulumi_in
-from tools.pulumi_tools.layout import NAMES, Layout, UnavailableError, sdk_version
+from tools.pulumi_tools.layout import NAMES, Layout, UnavailableError
 from tools.pulumi_tools.release import PROBE_SECONDS, Publisher, archive_name, install_release, probe
+
+ROOT = Path(__file__).parents[2]
+PINNED = layout(ROOT)[0].pinned
 
 
 def test_an_address_that_answers_is_an_open_way() -> None:
@@ -62,7 +65,7 @@ def packed_by_the_publisher(folder: Path, version: str) -> bytes:
 
 @contextmanager
 def publishing(packed: bytes, listed: str) -> Iterator[Publisher]:
-    version = sdk_version()
+    version = PINNED
     with serve() as script:
         script.on("GET", f"/sdk/{archive_name(version)}", Reply(200, packed))
         script.on("GET", f"/download/v{version}/pulumi-{version}-checksums.txt", Reply(200, listed.encode()))
@@ -71,26 +74,28 @@ def publishing(packed: bytes, listed: str) -> Iterator[Publisher]:
 
 def with_curl(tmp_path: Path) -> tuple[Layout, Lines]:
     place, said = layout(tmp_path / "checkout")
+    place.module.mkdir(parents=True)
+    shutil.copy(layout(ROOT)[0].module / "go.mod", place.module)
     return replace(place, environ={"PATH": os.environ["PATH"]}), said
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on PATH")
 def test_a_release_with_the_checksum_that_is_listed_is_linked(tmp_path: Path) -> None:
-    packed = packed_by_the_publisher(tmp_path, f"v{sdk_version()}")
-    name, right = archive_name(sdk_version()), hashlib.sha256(packed).hexdigest()
+    packed = packed_by_the_publisher(tmp_path, f"v{PINNED}")
+    name, right = archive_name(PINNED), hashlib.sha256(packed).hexdigest()
     place, said = with_curl(tmp_path)
     with publishing(packed, f"{'0' * 64}  another.tar.gz\n{right}  {name}\n") as publisher:
         install_release(place, publisher)
 
     assert sorted(path.name for path in place.bin.iterdir()) == sorted(NAMES)
-    assert said.lines[-1] == f"installed the release of Pulumi {sdk_version()}"
+    assert said.lines[-1] == f"installed the release of Pulumi {PINNED}"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on PATH")
 @pytest.mark.parametrize("listed", ["{wrong}  {name}\n", "{right}  another.tar.gz\n", "", "<html>"])
 def test_a_release_without_that_checksum_is_not_unpacked(tmp_path: Path, listed: str) -> None:
-    packed = packed_by_the_publisher(tmp_path, f"v{sdk_version()}")
-    name, right = archive_name(sdk_version()), hashlib.sha256(packed).hexdigest()
+    packed = packed_by_the_publisher(tmp_path, f"v{PINNED}")
+    name, right = archive_name(PINNED), hashlib.sha256(packed).hexdigest()
     place, _ = with_curl(tmp_path)
     refused = pytest.raises(UnavailableError, match=rf"{name} does not have the checksum that \S+-checksums\.txt says")
     with publishing(packed, listed.format(wrong="0" * 64, right=right, name=name)) as publisher, refused:

@@ -1,6 +1,7 @@
 """Which Pulumi does, and in what order the routes are tried."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,32 @@ def test_a_pulumi_fits_if_it_is_as_new_as_the_sdk_and_of_its_major_version(cli: 
     assert suitable(Version.parse(cli), SDK) is fits
 
 
-def test_the_go_modules_the_constraint_and_the_installed_sdk_are_one_version() -> None:
-    required = re.findall(r"pulumi/pulumi/(?:pkg|sdk)/v3 v(\S+)", (ROOT / "tools/pulumi/go.mod").read_text())
-    constrained = re.findall(r"^pulumi==(\S+)$", (ROOT / "constraints.txt").read_text(), re.MULTILINE)
-    assert [*required, *constrained] == [str(sdk_version())] * 3
+def test_the_go_modules_are_those_of_one_engine_that_fits_the_sdk_of_the_lock() -> None:
+    place, _ = layout(ROOT)
+    assert engines_of("pulumi") == [str(place.pinned)] * 2
+    assert place.accepts(place.pinned)
+    assert (ROOT / "constraints.txt").read_text() == f"pulumi=={sdk_version()}\n"
+
+
+def test_the_oldest_engine_and_sdk_are_the_lowest_that_the_package_allows() -> None:
+    lowest = re.findall(r'"pulumi>=(\S+),<4"', (ROOT / "pyproject.toml").read_text())
+    locked = re.findall(r"^pulumi==(\S+)", (ROOT / "requirements-oldest.lock").read_text(), re.MULTILINE)
+    assert [*locked, *engines_of("pulumi-oldest")] == [f"{lowest[0]}.0"] * 3
+
+
+def test_of_the_oldest_only_its_own_version_fits(tmp_path: Path) -> None:
+    place, _ = layout(ROOT)
+    oldest = replace(place, oldest=True)
+    pulumi_in(tmp_path, f"v{place.pinned}")
+    with pytest.raises(UnavailableError, match=f"is {place.pinned}, and must be =={oldest.pinned}$"):
+        verify(oldest, tmp_path)
+    assert oldest.accepts(oldest.pinned)
+    assert oldest.bin != place.bin
+
+
+def engines_of(module: str) -> list[str]:
+    """Return the versions of the engine's two Go modules."""
+    return re.findall(r"pulumi/pulumi/(?:pkg|sdk)/v3 v(\S+)", (ROOT / "tools" / module / "go.mod").read_text())
 
 
 def test_a_complete_pulumi_on_path_is_linked(tmp_path: Path) -> None:
@@ -41,7 +64,7 @@ def test_a_complete_pulumi_on_path_is_linked(tmp_path: Path) -> None:
     place, said = layout(tmp_path / "checkout", tmp_path / "nothing", installed)
     assert ensure(place)
     assert [(place.bin / name).readlink() for name in NAMES] == [installed / name for name in NAMES]
-    assert said.lines == [f"linked Pulumi 3.259.0 from {installed}"]
+    assert said.lines == [f"linked Pulumi {sdk_version()} from {installed}"]
 
 
 def test_a_lone_link_on_path_is_followed_to_where_the_tools_lie_together(tmp_path: Path) -> None:
@@ -70,7 +93,7 @@ def test_every_pulumi_that_does_not_do_is_named_with_the_reason(tmp_path: Path) 
     place, _ = layout(tmp_path / "checkout", old, odd, broken)
     with pytest.raises(UnavailableError) as error:
         link_from_path(place)
-    assert f"{old / PULUMI} is 3.100.0, the Python SDK needs >=3.259.0,<4.0.0" in str(error.value)
+    assert f"{old / PULUMI} is 3.100.0, and must be >={sdk_version()},<4.0.0" in str(error.value)
     assert f"`{odd / PULUMI} version` printed 'unknown'" in str(error.value)
     assert f"`{broken / PULUMI} version` ended with 3: no such library" in str(error.value)
 
@@ -125,4 +148,5 @@ def test_where_no_route_works_each_says_why_and_the_remedy_names_all_three(tmp_p
         "not built from Go modules: no go on PATH",
     ]
     assert len(ROUTES) == 3
-    assert all(word in remedy() for word in ("Pulumi >=3.259.0,<4.0.0", "get.pulumi.com", "install Go"))
+    wanted = f"Pulumi >={sdk_version()},<4.0.0"
+    assert all(word in remedy(place) for word in (wanted, "get.pulumi.com", "install Go"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.pulumi_tools.layout import LANGUAGE_HOST, PULUMI, SCRIPTS, Layout
+from tools.pulumi_tools.layout import LANGUAGE_HOST, PULUMI, SCRIPTS, Layout, sdk_version
 
 
 @dataclass
@@ -33,9 +33,9 @@ def program(file: Path, *body: str) -> Path:
     return file
 
 
-def pulumi_in(folder: Path, version: str = "v3.259.0") -> Path:
-    """Return a folder with the four tools."""
-    program(folder / PULUMI, f"echo {version}")
+def pulumi_in(folder: Path, version: str = "") -> Path:
+    """Return a folder with the four tools; by default of the SDK's version."""
+    program(folder / PULUMI, f"echo {version or f'v{sdk_version()}'}")
     for name in (LANGUAGE_HOST, *SCRIPTS):
         program(folder / name, "exit 0")
     return folder

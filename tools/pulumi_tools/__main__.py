@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from tools.pulumi_tools.inspection import verify
-from tools.pulumi_tools.layout import Layout, UnavailableError, sdk_version
+from tools.pulumi_tools.layout import Layout, UnavailableError
 from tools.pulumi_tools.modules import build_modules
 from tools.pulumi_tools.on_path import link_from_path
 from tools.pulumi_tools.release import PUBLISHER, install_release
@@ -23,9 +23,9 @@ ROUTES: Mapping[str, Route] = {
     "built from Go modules": build_modules,
 }
 REMEDY = """Do one of these, then run `make tools` again:
-  - install Pulumi >={sdk},<{next}, so that `pulumi` and `pulumi-language-python` are on PATH;
+  - install Pulumi {wanted}, so that `pulumi` and `pulumi-language-python` are on PATH;
   - let this machine reach {archives} and {checksums}, and install curl;
-  - install Go, at least the version in tools/pulumi/go.mod, with a way to Go modules."""
+  - install Go, at least the version in tools/{module}/go.mod, with a way to Go modules."""
 INTERRUPTED = 130
 
 
@@ -48,26 +48,28 @@ def attempt(layout: Layout, name: str, route: Route) -> bool:
     return True
 
 
-def remedy() -> str:
+def remedy(layout: Layout) -> str:
     """Return what to do where no route works."""
     return REMEDY.format(
-        sdk=sdk_version(), next=sdk_version().bump_major(), archives=PUBLISHER.archives, checksums=PUBLISHER.checksums
+        wanted=layout.wanted, module=layout.module.name, archives=PUBLISHER.archives, checksums=PUBLISHER.checksums
     )
 
 
-def main() -> None:
-    """Return exit code 0 if the tools are there, 1 if no route works, 130 if interrupted."""
+@click.command()
+@click.option("--oldest", is_flag=True, help="Make the oldest Pulumi that Mirrors supports, in .tools/oldest/bin.")
+def main(*, oldest: bool) -> None:
+    """Put Pulumi into .tools/bin. The exit code is 1 if no route works, and 130 after an interrupt."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     checkout = Path(__file__).resolve().parents[2]
-    layout = Layout(checkout, os.environ, lambda line: click.echo(f"tools: {line}"))
+    layout = Layout(checkout, os.environ, lambda line: click.echo(f"tools: {line}"), oldest)
     try:
         done = ensure(layout)
     except KeyboardInterrupt:
-        layout.say("interrupted; nothing half-made is left in .tools/bin")
+        layout.say("interrupted; nothing half-made is left in .tools")
         sys.exit(INTERRUPTED)
     if not done:
-        click.echo(remedy(), err=True)
+        click.echo(remedy(layout), err=True)
         sys.exit(1)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from semver import Version
 
-from tools.pulumi_tools.layout import LANGUAGE_HOST, NAMES, PULUMI, Layout, UnavailableError, sdk_version, suitable
+from tools.pulumi_tools.layout import LANGUAGE_HOST, NAMES, PULUMI, Layout, UnavailableError
 
 LIMIT_SECONDS = 60  # the first start of a 100 MB binary from a slow disk
 
@@ -25,9 +25,8 @@ def verify(layout: Layout, folder: Path) -> Version:
             message = f"{folder} holds no executable {name}"
             raise UnavailableError(message)
     found = cli_version(layout, folder / PULUMI)
-    sdk = sdk_version()
-    if not suitable(found, sdk):
-        message = f"{folder / PULUMI} is {found}, the Python SDK needs >={sdk},<{sdk.bump_major()}"
+    if not layout.accepts(found):
+        message = f"{folder / PULUMI} is {found}, and must be {layout.wanted}"
         raise UnavailableError(message)
     output(folder / LANGUAGE_HOST, "-help", environ=layout.tool_environ())  # it has no flag that prints a version
     return found

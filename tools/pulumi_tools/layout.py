@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,6 +16,8 @@ LANGUAGE_HOST = "pulumi-language-python"
 SCRIPTS = ("pulumi-language-python-exec", "pulumi-resource-pulumi-python")
 NAMES = (LANGUAGE_HOST, *SCRIPTS, PULUMI)  # `pulumi` is put in place last: where it is, the others are
 
+ENGINE_MODULE = "github.com/pulumi/pulumi/pkg/v3"
+
 Say = Callable[[str], None]
 
 
@@ -24,16 +27,45 @@ class UnavailableError(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """A checkout, the user's environment variables and a place for progress lines."""
+    """A checkout, the user's environment variables and a place for progress lines.
+
+    With `oldest` it is about the oldest Pulumi that Mirrors supports. Only the tests use that one.
+    """
 
     checkout: Path
     environ: Mapping[str, str]
     say: Say
+    oldest: bool = False
+
+    @property
+    def home(self) -> Path:
+        """The folder of the tools, and of a release that was downloaded."""
+        return self.checkout / ".tools" / ("oldest" if self.oldest else "")
 
     @property
     def bin(self) -> Path:
         """The folder that the tools end up in."""
-        return self.checkout / ".tools" / "bin"
+        return self.home / "bin"
+
+    @property
+    def module(self) -> Path:
+        """The folder with the ``go.mod`` that pins the engine."""
+        return self.checkout / "tools" / ("pulumi-oldest" if self.oldest else PULUMI)
+
+    @property
+    def pinned(self) -> Version:
+        """The version of the engine that ``go.mod`` pins."""
+        text = (self.module / "go.mod").read_text(encoding="utf-8")
+        return Version.parse(re.findall(rf"^\s*{ENGINE_MODULE} v(\S+)", text, re.MULTILINE)[0])
+
+    @property
+    def wanted(self) -> str:
+        """The versions that fit: those for the installed SDK. The oldest Pulumi has only one."""
+        return f"=={self.pinned}" if self.oldest else f">={sdk_version()},<{sdk_version().bump_major()}"
+
+    def accepts(self, found: Version) -> bool:
+        """Return whether a CLI of this version fits."""
+        return found == self.pinned if self.oldest else suitable(found, sdk_version())
 
     @property
     def scratch(self) -> Path:

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.pulumi_tools.inspection import output, verify
-from tools.pulumi_tools.layout import LANGUAGE_HOST, NAMES, PULUMI, SCRIPTS, Layout, UnavailableError, put
+from tools.pulumi_tools.layout import (
+    ENGINE_MODULE,
+    LANGUAGE_HOST,
+    NAMES,
+    PULUMI,
+    SCRIPTS,
+    Layout,
+    UnavailableError,
+    put,
+)
 from tools.pulumi_tools.progress import Command, run
 
 SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
@@ -29,7 +38,7 @@ class Binary:
 
 
 BINARIES = (
-    Binary(PULUMI, "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "github.com/pulumi/pulumi/pkg/v3"),
+    Binary(PULUMI, f"{ENGINE_MODULE}/cmd/pulumi", ENGINE_MODULE),
     Binary(LANGUAGE_HOST, f"{SDK_MODULE}/python/cmd/{LANGUAGE_HOST}", SDK_MODULE),
 )
 
@@ -114,8 +123,8 @@ class Build:
         return output(self.go, *arguments, environ=self.environ()).strip()
 
     def module_folder(self, name: str) -> Path:
-        """Return the folder of a ``go.mod``."""
-        return self.layout.checkout / "tools" / name
+        """Return the folder of a ``go.mod``. Both engines have the same language host."""
+        return self.layout.module if name == PULUMI else self.layout.checkout / "tools" / name
 
     def environ(self) -> dict[str, str]:
         """Go's environment: below ``.tools`` whatever the user has not put somewhere himself.

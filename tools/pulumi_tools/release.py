@@ -15,7 +15,7 @@ from pathlib import Path
 from semver import Version
 
 from tools.pulumi_tools.inspection import last_line, verify
-from tools.pulumi_tools.layout import Layout, UnavailableError, link_all, sdk_version
+from tools.pulumi_tools.layout import Layout, UnavailableError, link_all
 from tools.pulumi_tools.progress import Command, run
 
 SYSTEMS = {"Linux": "linux", "Darwin": "darwin"}
@@ -64,13 +64,12 @@ def archive_name(version: Version) -> str:
 
 
 def install_release(layout: Layout, publisher: Publisher = PUBLISHER) -> None:
-    """Download the release of the SDK's version into ``.tools/release`` and link its tools."""
+    """Download the release of the pinned version into ``.tools/release`` and link its tools."""
     if shutil.which("curl", path=layout.environ.get("PATH")) is None:
         message = "the installer needs curl, which is not on PATH"
         raise UnavailableError(message)
-    version = sdk_version()
+    version, folder = layout.pinned, layout.home / "release"
     probe(publisher.list_of_checksums(version))
-    folder = layout.checkout / ".tools" / "release"
     layout.scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=layout.scratch) as scratch:
         unpacked = unpack(download(layout, publisher, version, Path(scratch)))

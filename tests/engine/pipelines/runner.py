@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.engine.project import ROOT, TIMEOUT
+from tests.engine.project import TIMEOUT, TOOLS
 
 FOREIGN = ("PULUMI_", "DIVIO_", "MIRRORS_", "GITHUB_", "GITLAB_", "CI_", "AWS_", "VIRTUAL_ENV")
 """Variables of the machine that a job does not see."""
@@ -55,7 +55,7 @@ class Runner:
             tools.mkdir()
             (tools / "python").symlink_to(Path(sys.base_prefix) / "bin" / "python3")
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-        path = os.pathsep.join([str(tools), str(ROOT / ".tools" / "bin"), os.defpath])
+        path = os.pathsep.join([str(tools), str(TOOLS), os.defpath])
         return {**inherited, "PATH": path, **self.environment}
 
     def check_out(self, branch: str) -> None:
