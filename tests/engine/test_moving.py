@@ -1,7 +1,5 @@
 """Resources that are replaced, or move to another parent: the mirrors behind them go on as they are."""
 
-import pytest
-
 from tests.engine.fleet import MANAGED, MIRRORS, Fleet
 from tests.sandboxes import change
 
@@ -32,7 +30,6 @@ def urn_of_the_ledger(fleet: Fleet) -> str:
     return urn
 
 
-@pytest.mark.oldest
 def test_whatever_is_replaced_renamed_or_moved_no_variable_goes_and_every_site_keeps_its_id(fleet: Fleet) -> None:
     for slug in ("acme-it", "acme-at"):
         fleet.new_mirror(slug)

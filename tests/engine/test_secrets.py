@@ -82,7 +82,6 @@ def updated(directory: Path) -> Iterator[Canaries]:
             yield Canaries(fleet, values, processes)
 
 
-@pytest.mark.oldest
 def test_no_secret_shows_from_the_first_up_on_whatever_is_drifted_refreshed_failed_or_mistyped(tmp_path: Path) -> None:
     with updated(tmp_path) as canaries:
         the_canaries_are_where_they_belong(canaries)
