@@ -7,6 +7,7 @@ from typing import Any, overload
 import pulumi
 
 from mirrors.config import OriginalSettings, Settings
+from mirrors.config.messages.argument_paths import name_arguments
 from mirrors.config.platforms import load_platform_part
 from mirrors.config.program_fleet import ProgramFleet
 from mirrors.errors import ConfigurationError
@@ -14,7 +15,6 @@ from mirrors.planning.platform_words import load_platform_words
 from mirrors.planning.site_ids.request import dump_configured_hints, dump_observed_hints
 from mirrors.planning.variables.confirmations import normalize_confirmed_identities
 from mirrors.program.announcements import announce_problem
-from mirrors.program.argument_paths import name_arguments
 from mirrors.program.arguments import FleetArgs, FleetArgsDict
 from mirrors.program.declaration import make_program_fleet
 from mirrors.program.declared_output import describe_declaration, report_declaration

@@ -8,13 +8,11 @@ import pulumi
 from pydantic.alias_generators import to_camel
 
 from mirrors.config.known_later import KnownLater
+from mirrors.config.messages.argument_paths import MAPS_BY_NAME
 from mirrors.config.program_fleet import ProgramFleet
 from mirrors.program.arguments import FleetArgs, FleetArgsDict, MirrorArgs, OriginalArgs
 
 __all__ = ["make_program_fleet"]
-
-_MAPS_BY_NAME = frozenset({"variables", "reserved_for", "shared_values"})
-"""The arguments whose keys the user chooses. All other keys are those of the models."""
 
 
 def make_program_fleet(name: str | None, args: FleetArgs | FleetArgsDict) -> ProgramFleet:
@@ -45,7 +43,7 @@ def _list_items(value: Any) -> Iterator[tuple[str, Any]]:
 def _convert(value: Any, key: str = "") -> Any:
     if isinstance(value, pulumi.Output | Awaitable):
         return KnownLater(pulumi.Output.from_input(value))
-    if isinstance(value, Mapping) and key in _MAPS_BY_NAME:
+    if isinstance(value, Mapping) and key in MAPS_BY_NAME:
         return {str(name): _convert(item) for name, item in value.items()}
     if isinstance(value, Mapping | FleetArgs | OriginalArgs | MirrorArgs):
         return _convert_object(value)

@@ -1,16 +1,19 @@
 """Fleets in arguments: one model with the configuration, Outputs as variables, and several fleets in one program."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pulumi
 import pytest
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
+from pydantic.alias_generators import to_camel
 
 from mirrors import Fleet, FleetArgs, FleetRefusedError, MirrorArgs, OriginalArgs
 from mirrors.config.known_later import KnownLater
+from mirrors.config.messages.argument_paths import ARGUMENTS_IN_CAMEL_CASE, name_arguments
 from mirrors.config.program_fleet import DECLARATION_OUTPUT, ProgramFleet
+from mirrors.problems import Problem
 from mirrors.program.arguments import Variables
 from mirrors.program.declaration import make_program_fleet
 from mirrors.program.declared_output import describe_declaration
@@ -174,6 +177,27 @@ def test_problems_name_arguments_and_have_the_codes_of_the_configuration() -> No
     }
 
 
+def test_every_argument_in_another_spelling_is_named() -> None:
+    names = {item.name for kind in (FleetArgs, OriginalArgs, MirrorArgs) for item in fields(kind)}
+    assert {name for name in names if to_camel(name) != name} == ARGUMENTS_IN_CAMEL_CASE
+
+
+@pytest.mark.parametrize(
+    ("remedy", "named"),
+    [
+        ("Pass it in mirrors:sharedValues", 'Pass it in Fleet("acme").shared_values'),
+        ("write siteId: 3 at mirrors:fleet.mirrors[0]", 'write site_id: 3 at Fleet("acme").mirrors[0]'),
+        ('correct mirrors:fleet.reservedFor["a b"].x', 'correct Fleet("acme").reserved_for["a b"].x'),
+        ("correct mirrors:fleet.variables.siteId", 'correct Fleet("acme").variables.siteId'),
+        ("remove mirrors:fleetFile", "remove mirrors:fleetFile"),
+        (command := "'pulumi config set --secret --path mirrors:sharedValues.DATABASE_URL'", command),
+        (command := "pulumi config set --path 'mirrors:fleet.mirrors[0].siteId' 3", command),
+    ],
+)
+def test_a_command_keeps_the_keys_that_pulumi_takes(remedy: str, named: str) -> None:
+    assert name_arguments(Problem("unknown-key", "x", remedy), "acme").remedy == named
+
+
 def test_an_output_in_another_argument_is_a_problem() -> None:
     later: Any = KnownLater()
     assert (
@@ -194,8 +218,9 @@ def test_problems_of_the_platform_are_reported_together_and_nothing_is_registere
 
 
 def test_keys_of_a_configured_fleet_that_nothing_reads_are_a_problem() -> None:
-    found = refused(acme(), config={"mirrors:overrides": '{"mirrors": {"acme-de": {"hold": true}}}'})
-    assert "mirrors:overrides" in found
+    config = {"mirrors:overrides": '{"mirrors": {"acme-de": {"hold": true}}}', "mirrors:sharedValues": '{"A": "a"}'}
+    found = refused(acme(), config=config)
+    assert found.keys() >= {"mirrors:overrides", "mirrors:sharedValues"}
     assert "key-without-effect" in found["mirrors:overrides"]
 
 
