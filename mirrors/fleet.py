@@ -131,6 +131,7 @@ class Fleet(pulumi.ComponentResource):
         return {
             **dump_configured_hints(settings.fleet),
             **dump_observed_hints(platform.ledger_facts),
+            **({} if settings.program_fleet is None else {"fleet": settings.program_fleet}),
             "reference": self._read_reference(settings),
             "preview": pulumi.runtime.is_dry_run(),
             "stack": settings.stack,

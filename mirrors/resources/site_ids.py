@@ -1,5 +1,6 @@
 """``SiteIds``: the owner of each SITE_ID. It has nothing remote: the state is the ledger, so it is always protected."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pulumi
 from pulumi.dynamic import CheckResult, Config, CreateResult, ReadResult, Resource, UpdateResult
 
 from mirrors.config.connection import PROVIDER_KEYS, load_rollout
+from mirrors.config.messages.argument_paths import name_arguments, name_arguments_of_note
 from mirrors.config.models.rollout import RolloutSettings
 from mirrors.planning.site_ids.allocate import allocate
 from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
@@ -14,6 +16,7 @@ from mirrors.planning.site_ids.ledger import dump_ledger, load_ledger, rename_sl
 from mirrors.planning.site_ids.request import load_request
 from mirrors.planning.site_ids.retirement import INSTANCES_GO_ON, note_released_ids, note_removed_sites
 from mirrors.planning.site_properties import Properties
+from mirrors.problems import Note, Problem
 from mirrors.problems.events import report_note
 from mirrors.resources.platform_client import raw_values
 from mirrors.resources.progress_lines import log_progress
@@ -59,15 +62,20 @@ class SiteIdsProvider(Provider):
         A contradiction, such as a retired id that is declared, is a failure that names it. So is a new mirror that runs
         with another database. If its DATABASE_URL is hidden, Mirrors looks it up before it gives any id.
         """
-        hints: Properties = news["hints"]
+        inputs, problems = self.decide_site_ids(_olds, news["hints"])
+        return CheckResult(inputs, check_failures(problems))
+
+    def decide_site_ids(self, olds: Properties, hints: Properties) -> tuple[Properties, Sequence[Problem]]:
+        """Return the inputs of the ledger, and what stops the update, without reporting it."""
         request = _load_known_request(hints)
-        before = rename_slugs(load_ledger(_olds), request)
+        before = rename_slugs(load_ledger(olds), request)
         request = self._add_hidden_databases(request, before, hints)
         allocation = allocate(before, request)
         if not allocation.problems:
             _report_notes(before, allocation.ledger, request, hints)
-        found = record_found(normalize(_olds.get("found") or {}), normalize(hints.get("found") or {}))
-        return CheckResult({**dump_ledger(allocation.ledger), "found": found}, check_failures(allocation.problems))
+        found = record_found(normalize(olds.get("found") or {}), normalize(hints.get("found") or {}))
+        problems = _word_problems(allocation.problems, hints.get("fleet"))
+        return {**dump_ledger(allocation.ledger), "found": found}, problems
 
     def load_provider_settings(self, config: Config) -> RolloutSettings:
         """Load the rollout alone. Not every platform has an API: Mirrors loads its keys only to ask it."""
@@ -108,9 +116,19 @@ class SiteIdsProvider(Provider):
 def _report_notes(before: Ledger, now: Ledger, request: AllocationRequest, hints: Properties) -> None:
     goes_on, keeps = hints.get("goes_on") or INSTANCES_GO_ON, bool(hints.get("keeps"))
     removed = note_removed_sites(before, now, request, goes_on=goes_on, keeps=keeps)
-    for note in (*removed, *note_released_ids(now, request)):
+    for found in (*removed, *note_released_ids(now, request)):
+        note = _word_note(found, hints.get("fleet"))
         report_note(note)
         log_progress(note.line)
+
+
+def _word_problems(problems: Iterable[Problem], fleet: str | None) -> Sequence[Problem]:
+    """Return the problems with the names of arguments, where the program declares the fleet in arguments."""
+    return [name_arguments(item, fleet) if fleet else item for item in problems]
+
+
+def _word_note(note: Note, fleet: str | None) -> Note:
+    return name_arguments_of_note(note, fleet) if fleet else note
 
 
 class SiteIds(Resource, module="mirrors", name="SiteIds"):
@@ -118,7 +136,7 @@ class SiteIds(Resource, module="mirrors", name="SiteIds"):
 
     Attributes:
         hints: Check only. The facts about ids from the configuration, the platform and the stack of
-            ``siteIdsFrom``. ``mirrors.planning.site_ids.request`` has its form.
+            ``siteIdsFrom``, and the name of a fleet in arguments. ``mirrors.planning.site_ids.request`` has its form.
     """
 
     assignments: pulumi.Output[dict[str, Any]]

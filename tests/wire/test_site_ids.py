@@ -51,6 +51,18 @@ def test_what_the_state_has_stays_whatever_the_order_of_the_list(site_ids: Wire)
     assert site_ids.check(after, hints("acme-ch", "acme-fr", "acme-de")) == (after, [])
 
 
+def test_the_problems_of_a_fleet_in_arguments_name_arguments(site_ids: Wire) -> None:
+    managed = {"application": "u-acme-de", "name": "acme-de", "has_owner": True}
+    asked = hints(highest=0, reserved=[7])
+    asked["hints"]["sites"].append(managed)
+    _, [(_, configured)] = site_ids.check({}, asked)
+    assert "highestSiteId: 7" in configured
+    asked["hints"]["fleet"] = "acme"
+    inputs, [(_, failure)] = site_ids.check({}, asked)
+    assert 'under Fleet("acme"). It is 7 or above: highest_site_id: 7' in failure
+    assert "fleet" not in inputs
+
+
 def test_an_id_that_is_free_again_is_retired_under_a_whole_number(site_ids: Wire) -> None:
     before, _ = site_ids.check({}, hints("acme-de", "acme-fr"))
     after, _ = site_ids.check(before, hints("acme-fr", "acme-ch"))

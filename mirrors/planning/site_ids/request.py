@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from mirrors.config import FleetSettings  # a provider process loads no model of the configuration
 
 LedgerHints = dict[str, Any]
-"""The facts as Pulumi carries them. ``dump_configured_hints`` and ``dump_observed_hints`` make them."""
+"""The facts as Pulumi carries them. ``dump_configured_hints`` and ``dump_observed_hints`` make them.
+
+``fleet`` is the name of a fleet in arguments. Without it, the configuration declares the fleet.
+"""
 
 
 @dataclass(frozen=True, slots=True)
