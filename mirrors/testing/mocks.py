@@ -10,6 +10,7 @@ from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 from mirrors.planning.site_properties import CHECK_ONLY
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN
+from mirrors.problems import Problem
 from mirrors.pulumi_internals import unmark_secrets
 from mirrors.resources.original import OriginalProvider
 from mirrors.resources.site_ids import SiteIdsProvider
@@ -49,6 +50,8 @@ class FleetMocks(Mocks):
         self.others = others
         self.sites: dict[str, SentSite] = {}
         """{slug: the site} of all sites so far."""
+        self.problems: list[Problem] = []
+        """The problems of all ledgers so far."""
 
     def call(self, args: MockCallArgs) -> Any:
         """Answer a function of another provider."""
@@ -57,12 +60,21 @@ class FleetMocks(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Return the id and the outputs of a resource."""
         if args.typ == f"{_TYPES}SiteIds":
-            return args.name, _allocate(args.inputs)
+            return args.name, self._allocate(args.inputs)
         if args.typ == f"{_TYPES}Original":
             return args.name, OriginalProvider().select_inputs(args.inputs)
         if args.typ in _SITES:
             return args.name, self._declare_site(args.name, unmark_secrets(args.inputs))
         return self.others.new_resource(args) if self.others else (f"{args.name}-id", dict(args.inputs))
+
+    def _allocate(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the ledger of a first update. The described platform shows every database, so nothing asks for one."""
+        hints = {key: value for key, value in unmark_secrets(inputs["hints"]).items() if key != "hidden"}
+        ledger, problems = SiteIdsProvider().decide_site_ids({}, hints)
+        if problems:
+            self.problems.extend(problems)
+            raise pulumi.RunError("\n".join(problem.line for problem in problems))
+        return ledger
 
     def _declare_site(self, slug: str, inputs: dict[str, Any]) -> dict[str, Any]:
         variables = inputs.get("variables") or {}
@@ -76,12 +88,3 @@ class FleetMocks(Mocks):
 
 def _is_known(item: Any) -> bool:
     return isinstance(item, Mapping) and not any(isinstance(value, pulumi.output.Unknown) for value in item.values())
-
-
-def _allocate(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ledger of a first update. The described platform shows every database, so nothing asks for one."""
-    hints = {key: value for key, value in unmark_secrets(inputs["hints"]).items() if key != "hidden"}
-    checked = SiteIdsProvider().check({}, {"hints": hints})
-    if checked.failures:
-        raise pulumi.RunError("\n".join(failure.reason for failure in checked.failures))
-    return dict(checked.inputs)

@@ -12,6 +12,7 @@ import pulumi
 from pulumi.runtime import Mocks
 
 from mirrors.program.observing import OBSERVER
+from mirrors.program.refusal import FleetRefusedError
 from mirrors.pulumi_internals import own_event_loop
 from mirrors.testing.mocks import FleetMocks, SentSite
 from mirrors.testing.platform import DescribedPlatform
@@ -77,6 +78,7 @@ def run_program(
 
     Raises:
         FleetRefusedError: A fleet has problems. ``problems`` has them.
+        RunError: The program fails otherwise: for example, an ``Output`` is no value that a variable takes.
     """
     values = {**_TOKEN, **(config or {}), **(secrets or {})}
     settings = _Settings(stack, project, preview, values, ["mirrors:apiToken", *(secrets or ())])
@@ -100,7 +102,12 @@ def _run(program: Callable[[], object] | Path, mocks: FleetMocks, settings: _Set
     pulumi.runtime.set_all_config(dict(settings.values), settings.secret_keys)
     with own_event_loop():
         pulumi.runtime.set_mocks(mocks, settings.project, settings.stack, settings.preview, logger)
-        outputs = _run_to_end(program)
+        try:
+            outputs = _run_to_end(program)
+        except Exception:
+            if mocks.problems:
+                raise FleetRefusedError(mocks.problems) from None
+            raise
     return ProgramRun(outputs, mocks.sites, messages.lines)
 
 

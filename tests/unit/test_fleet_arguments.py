@@ -217,6 +217,27 @@ def test_problems_of_the_platform_are_reported_together_and_nothing_is_registere
     assert "acme-xx: this token sees no application" in str(caught.value)
 
 
+def test_the_ledger_refuses_with_codes_and_names_arguments() -> None:
+    managed = DescribedApplication("acme-de", test=DescribedEnvironment({"MIRRORS_APPLICATION": "acme-de"}))
+    platform = DescribedPlatform([describe_original("acme"), managed])
+    with pytest.raises(FleetRefusedError) as caught:
+        run(lambda: Fleet("acme", acme(MirrorArgs("acme-de"), highest_site_id=3, reserved_site_ids=[7])), platform)
+    [problem] = caught.value.problems
+    assert problem.code == "site-ids-forgotten"
+    assert 'Fleet("acme").highest_site_id says 3' in problem.message
+    assert problem.remedy.endswith('under Fleet("acme"). It is 7 or above: highest_site_id: 7')
+
+
+def test_the_ledger_of_a_configured_fleet_names_keys() -> None:
+    fleet = '{"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}'
+    managed = DescribedApplication("acme-de", test=DescribedEnvironment({"MIRRORS_APPLICATION": "acme-de"}))
+    platform = DescribedPlatform([describe_original("acme"), managed])
+    with pytest.raises(FleetRefusedError) as caught:
+        run(Fleet, platform, config={"mirrors:fleet": fleet})
+    [problem] = caught.value.problems
+    assert problem.remedy.endswith("under mirrors:fleet. It is 1 or above: highestSiteId: 1")
+
+
 def test_keys_of_a_configured_fleet_that_nothing_reads_are_a_problem() -> None:
     config = {"mirrors:overrides": '{"mirrors": {"acme-de": {"hold": true}}}', "mirrors:sharedValues": '{"A": "a"}'}
     found = refused(acme(), config=config)
