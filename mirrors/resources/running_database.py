@@ -32,20 +32,33 @@ def add_running_databases(
     Raises:
         MirrorsError: The platform did not answer.
     """
-    confirmed, names = set(given_up), _site_names(sites, hidden)
+    names = _site_names(sites, hidden)
     with ThreadPoolExecutor(max_workers=PARALLEL_LOOKUPS) as pool:
-        found = zip(hidden, names, pool.map(partial(read_running_database, divio), hidden.values(), names), strict=True)
-        known = {
-            application: identity
-            for application, name, identity in found
-            if identity and identify_for_confirmation(identity, name, DATABASE_URL) not in confirmed
-        }
+        found = pool.map(partial(read_running_database, divio), hidden.values(), names)
+        return add_databases(sites, dict(zip(hidden, found, strict=True)), given_up)
+
+
+def add_databases(
+    sites: Sequence[SiteFacts], databases: Mapping[str, str | None], given_up: Iterable[str]
+) -> tuple[SiteFacts, ...]:
+    """Return the same sites with the databases that they run with. A database that the user gave up is none.
+
+    Args:
+        databases: {application: identity of its database}; None where that is not known.
+        given_up: The identities that ``confirmDatabase`` names.
+    """
+    confirmed, names = set(given_up), _site_names(sites, databases)
+    known = {
+        application: identity
+        for (application, identity), name in zip(databases.items(), names, strict=True)
+        if identity and identify_for_confirmation(identity, name, DATABASE_URL) not in confirmed
+    }
     return tuple(replace(site, database=known.get(site.application_id, site.database)) for site in sites)
 
 
-def _site_names(sites: Sequence[SiteFacts], hidden: Mapping[str, str]) -> list[str]:
+def _site_names(sites: Sequence[SiteFacts], applications: Iterable[str]) -> list[str]:
     names = {site.application_id: site.slug for site in sites}
-    return [names.get(application, application) for application in hidden]
+    return [names.get(application, application) for application in applications]
 
 
 def read_running_database(divio: Divio, environment: str, name: str) -> str | None:

@@ -69,7 +69,7 @@ class SiteIdsProvider(Provider):
         """Return the inputs of the ledger, and what stops the update, without reporting it."""
         request = _load_known_request(hints)
         before = rename_slugs(load_ledger(olds), request)
-        request = self._add_hidden_databases(request, before, hints)
+        request = self.add_hidden_databases(request, before, hints)
         allocation = allocate(before, request)
         if not allocation.problems:
             _report_notes(before, allocation.ledger, request, hints)
@@ -82,7 +82,7 @@ class SiteIdsProvider(Provider):
         self.config = config
         return load_rollout(raw_values(config, PROVIDER_KEYS))
 
-    def _add_hidden_databases(self, request: AllocationRequest, before: Ledger, hints: Properties) -> AllocationRequest:
+    def add_hidden_databases(self, request: AllocationRequest, before: Ledger, hints: Properties) -> AllocationRequest:
         """Return the request with the databases of new mirrors whose DATABASE_URL is hidden. This asks the platform."""
         new = {key: value for key, value in (hints.get("hidden") or {}).items() if key not in before.assignments}
         if not new:

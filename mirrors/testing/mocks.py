@@ -1,18 +1,20 @@
 """Pulumi's Mocks for a fleet's resources. The ledger decides its SITE_IDs as it does in an update."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
-from mirrors.planning.site_properties import CHECK_ONLY
+from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
+from mirrors.planning.site_properties import CHECK_ONLY, Properties
 from mirrors.planning.variables.addresses import make_site_url
 from mirrors.planning.variables.names import DOMAIN
 from mirrors.problems import Problem
 from mirrors.pulumi_internals import unmark_secrets
 from mirrors.resources.original import OriginalProvider
+from mirrors.resources.running_database import add_databases
 from mirrors.resources.site_ids import SiteIdsProvider
 from mirrors.testing.platform import DescribedPlatform
 
@@ -35,6 +37,17 @@ class SentSite:
     variables: Mapping[str, str] = field(repr=False)
     secrets: frozenset[str]
     known_later: frozenset[str]
+
+
+class _DescribedLedger(SiteIdsProvider):
+    """The ledger of a first update. It reads the hidden databases of the described platform."""
+
+    def __init__(self, platform: DescribedPlatform) -> None:
+        self.platform = platform
+
+    def add_hidden_databases(self, request: AllocationRequest, _before: Ledger, hints: Properties) -> AllocationRequest:
+        databases = {key: self.platform.find_database(place) for key, place in (hints.get("hidden") or {}).items()}
+        return replace(request, sites=add_databases(request.sites, databases, hints.get("confirmed") or ()))
 
 
 class FleetMocks(Mocks):
@@ -68,9 +81,7 @@ class FleetMocks(Mocks):
         return self.others.new_resource(args) if self.others else (f"{args.name}-id", dict(args.inputs))
 
     def _allocate(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the ledger of a first update. The described platform shows every database, so nothing asks for one."""
-        hints = {key: value for key, value in unmark_secrets(inputs["hints"]).items() if key != "hidden"}
-        ledger, problems = SiteIdsProvider().decide_site_ids({}, hints)
+        ledger, problems = _DescribedLedger(self.platform).decide_site_ids({}, unmark_secrets(inputs["hints"]))
         if problems:
             self.problems.extend(problems)
             raise pulumi.RunError("\n".join(problem.line for problem in problems))

@@ -9,6 +9,8 @@ from mirrors.config import Settings
 from mirrors.planning.environments import choose_image_environment
 from mirrors.planning.observed import ObservedDeployment, ObservedFleet, ObservedSite, ObservedVariable
 from mirrors.planning.rollout.releases import newest_successful
+from mirrors.planning.variables.dsn import identify_service
+from mirrors.planning.variables.names import DATABASE_URL
 from mirrors.program.observing import Observation
 
 __all__ = [
@@ -91,6 +93,17 @@ class DescribedPlatform:
     def find(self, slug: str) -> DescribedApplication | None:
         """Return an application; None if the platform has none of this name."""
         return next((item for item in self.applications if item.slug == slug), None)
+
+    def find_database(self, environment_id: str) -> str | None:
+        """Return the identity of the database that an environment runs with; None if it was never deployed."""
+        environments = {
+            item.environment_id(stage): item.environment(stage)
+            for item in self.applications
+            for stage in ("test", "live")
+        }
+        deployed = environments[environment_id].deployed or {}
+        value = deployed.get(DATABASE_URL)
+        return identify_service(value) if value else None
 
     def __add__(self, other: "DescribedPlatform") -> "DescribedPlatform":
         """Return a platform with the applications of both."""

@@ -312,6 +312,17 @@ def test_a_described_platform_shows_what_is_set_and_hidden() -> None:
     assert found.sites["acme-de"].variables["SITE_ID"] == "5"
 
 
+@pytest.mark.parametrize("hidden", [frozenset[str](), frozenset({"DATABASE_URL"})])
+def test_a_mirror_that_runs_with_another_database_is_refused_although_it_is_hidden(hidden: frozenset[str]) -> None:
+    there = {"DATABASE_URL": "postgres://other:password@db.example.com:5432/other"}
+    adopted = DescribedApplication("acme-de", test=DescribedEnvironment(there, hidden, deployed=there))
+    platform = DescribedPlatform([describe_original("acme"), adopted])
+    with pytest.raises(FleetRefusedError) as caught:
+        run(lambda: Fleet("acme", acme(MirrorArgs("acme-de"))), platform)
+    [problem] = caught.value.problems
+    assert (problem.code, problem.site) == ("mirror-has-another-database", "acme-de")
+
+
 def test_options_may_be_the_second_argument() -> None:
     fleet = '{"original": {"application": "acme"}}'
     found = run(lambda: Fleet("shop", pulumi.ResourceOptions(protect=False)), config={"mirrors:fleet": fleet})
