@@ -17,6 +17,10 @@ PROGRAM_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "A platform needs a Python package that is not installed.",
         "Install the extra that the message names.",
     ),
+    "platform-not-described": ProblemMeaning(
+        "run_program has a described platform, which is Divio. The configuration of the test names another platform.",
+        "Leave mirrors:platform out, or test the program on that platform with Pulumi.",
+    ),
     "published-passphrase": ProblemMeaning(
         "The stack holds secrets of a real account, and its passphrase is the sandbox's, which is public.",
         "Set a PULUMI_CONFIG_PASSPHRASE of your own, and create the stack again.",

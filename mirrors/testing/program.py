@@ -11,6 +11,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime import Mocks
 
+from mirrors.config.platforms import DEFAULT_PLATFORM, platform_kind_of
+from mirrors.problems import Problem
 from mirrors.program.observing import OBSERVER
 from mirrors.program.refusal import FleetRefusedError
 from mirrors.pulumi_internals import own_event_loop
@@ -61,7 +63,7 @@ def run_program(
     secrets: Mapping[str, str] | None = None,
     mocks: Mocks | None = None,
 ) -> ProgramRun:
-    """Run a program. It asks no platform, starts no process, and leaves Pulumi's settings as they are.
+    """Run a program on Divio. It asks no platform, starts no process, and leaves Pulumi's settings as they are.
 
     Args:
         program: The program: a function, or the path of a ``__main__.py``.
@@ -77,12 +79,22 @@ def run_program(
         The outputs, and what the program declared.
 
     Raises:
-        FleetRefusedError: A fleet has problems. ``problems`` has them.
+        FleetRefusedError: A fleet has problems, or ``config`` names another platform. ``problems`` has them.
         RunError: The program fails otherwise: for example, an ``Output`` is no value that a variable takes.
     """
     values = {**_TOKEN, **(config or {}), **(secrets or {})}
+    _refuse_other_platforms(values.get("mirrors:platform"))
     settings = _Settings(stack, project, preview, values, ["mirrors:apiToken", *(secrets or ())])
     return copy_context().run(_run, program, FleetMocks(platform, mocks), settings)
+
+
+def _refuse_other_platforms(platform: str | None) -> None:
+    """Refuse a platform that no test can describe. Its part of the program would ask a real host."""
+    kind = platform_kind_of({"platform": platform})
+    if kind != DEFAULT_PLATFORM:
+        said = f"run_program describes Divio, and the configuration names {kind}. The program would ask a real host."
+        remedy = "Leave the key out, or test the program on that platform with Pulumi"
+        raise FleetRefusedError([Problem("platform-not-described", said, remedy, path="mirrors:platform")])
 
 
 @dataclass(frozen=True)

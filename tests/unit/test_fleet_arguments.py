@@ -323,6 +323,12 @@ def test_a_mirror_that_runs_with_another_database_is_refused_although_it_is_hidd
     assert (problem.code, problem.site) == ("mirror-has-another-database", "acme-de")
 
 
+def test_a_platform_that_no_test_describes_is_refused_before_the_program_runs() -> None:
+    with pytest.raises(FleetRefusedError) as caught:
+        run(lambda: pytest.fail("the program ran"), config={"mirrors:platform": "docker"})
+    assert [item.code for item in caught.value.problems] == ["platform-not-described"]
+
+
 def test_options_may_be_the_second_argument() -> None:
     fleet = '{"original": {"application": "acme"}}'
     found = run(lambda: Fleet("shop", pulumi.ResourceOptions(protect=False)), config={"mirrors:fleet": fleet})
