@@ -145,14 +145,20 @@ def test_a_preview_says_after_which_resource_a_value_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "name", "code"),
+    ("make", "said", "code"),
     [
-        (lambda: Tracker().number, "NUMBER", "value-not-taken"),
-        (lambda: pulumi.Output.from_input("https://x/y"), "DOMAIN", "domain-is-no-host"),
+        (lambda: Tracker().number, "NAME is a number", "value-not-taken"),
+        (
+            lambda: pulumi.Output.from_input("x").apply(lambda text: (text, 1)),
+            "NAME is another value",
+            "value-not-taken",
+        ),
+        (lambda: pulumi.Output.from_input("https://x/y"), "DOMAIN is not one host", "domain-is-no-host"),
     ],
 )
-def test_an_output_that_no_variable_takes_is_refused(make: Callable[[], Any], name: str, code: str) -> None:
-    with pytest.raises(pulumi.RunError, match=f"acme-de: .*{name}.*{code}"):
+def test_an_output_that_no_variable_takes_is_refused(make: Callable[[], Any], said: str, code: str) -> None:
+    name = said.partition(" ")[0]
+    with pytest.raises(pulumi.RunError, match=f"acme-de: .*{said}.*{code}"):
         run(lambda: Fleet("acme", acme(MirrorArgs("acme-de", variables={name: make()}))))
 
 

@@ -58,12 +58,14 @@ def describe_kind(value: Any) -> str:
     """Return the kind of a value in words, such as ``a number``."""
     kinds: dict[type, str] = {
         bool: "true or false",
+        int: "a number",
+        float: "a number",
         str: "text",
         list: "a list",
         dict: "an object",
         KnownLater: "an Output",
     }
-    return "an empty value" if value is None else kinds.get(type(value), "a number")
+    return "an empty value" if value is None else kinds.get(type(value), "another value")
 
 
 def nearest_word(word: str, known: Iterable[str]) -> str | None:
