@@ -64,7 +64,7 @@ def make_progress(fleets: Sequence[Settings], chosen: Collection[str] | None) ->
     """Return the progress of an update of these fleets. The lines of several fleets begin with their names."""
     several = len(fleets) > 1
     waves = [
-        replace(wave, title=f"{settings.program_fleet} {wave.title}" if several else wave.title)
+        replace(wave, fleet=(settings.program_fleet or "") if several else "")
         for settings in fleets
         for wave in _list_waves(settings, chosen)
     ]

@@ -1,6 +1,7 @@
 """The progress of an update out of the engine's events."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,13 +78,31 @@ def test_a_failure_that_a_rotation_keeps_for_its_end_is_one() -> None:
 def test_a_rotation_reaches_all_mirrors_together() -> None:
     found = progress()
     found.begin("fr", 3)
-    found.join_waves(["wave 1", "wave 2"])
+    found.join_waves("")
     assert [(wave.title, list(wave.sites)) for wave in found.waves][1:] == [
         ("wave 1", ["de", "fr", "it"]),
         ("in no wave", ["es"]),
     ]
     found.end("fr", 5, changed=True)
     assert (found.phase_of("fr"), found.waves[1].times) == (SitePhase.DONE, {"fr": 2})
+
+
+def test_a_rotation_joins_the_waves_of_its_fleet_whatever_the_names_of_the_others() -> None:
+    plan = RolloutPlan((Wave(1, ("de",)), Wave(2, ("fr",))))
+    other = RolloutPlan((Wave(1, ("at",)), Wave(2, ("ch",))))
+    first = [replace(item, fleet="wave") for item in make_update_progress("acme", [], plan, None).waves]
+    second = [replace(item, fleet="beta") for item in make_update_progress("beta", [], other, None).waves]
+    found = UpdateProgress([*first, *second])
+    found.join_waves("")
+    found.join_waves("beta")
+    assert [item.label for item in found.waves] == [
+        "wave original",
+        "wave wave 1",
+        "wave wave 2",
+        "beta original",
+        "beta wave 1",
+    ]
+    assert list(found.waves[-1].sites) == ["at", "ch"]
 
 
 @pytest.mark.parametrize(

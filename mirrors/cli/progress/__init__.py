@@ -17,7 +17,7 @@ from mirrors.cli.progress.engine_events import apply_event
 from mirrors.cli.progress.log_tail import LogTail
 from mirrors.cli.progress.result import print_result
 from mirrors.cli.progress.view import ProgressView, open_view, silent_if_closed
-from mirrors.planning.reports.update_progress import WAVE, UpdateProgress
+from mirrors.planning.reports.update_progress import UpdateProgress
 from mirrors.problems.events import EVENTS_VARIABLE, read_events
 
 __all__ = ["run_with_progress"]
@@ -105,8 +105,8 @@ def _follow(
                 apply_event(progress, line, finished_by)
             before, size = size, reports.events.stat().st_size
             if size > before and (reported := read_events(reports.events)).rotates_credentials:
-                for fleet in ("", *(f"{name} " for name in reported.rotating_fleets)):
-                    progress.join_waves([wave.title for wave in progress.waves if wave.title.startswith(fleet + WAVE)])
+                for fleet in ("", *reported.rotating_fleets):
+                    progress.join_waves(fleet)
             view.show(progress)
 
 

@@ -36,7 +36,7 @@ def render_bars(progress: UpdateProgress, width: int) -> Group:
     for wave in choose_waves(progress):
         left = wave.estimate_seconds_left()
         table.add_row(
-            wave.title,
+            wave.label,
             ProgressBar(total=len(wave.sites), completed=wave.ended, width=BAR_WIDTH),
             f"{wave.ended}/{len(wave.sites)}",
             _format_phases(wave),

@@ -56,4 +56,4 @@ class LineView:
             return
         took = f" after {wave.times[site]:.0f} s" if site in wave.times else ""
         count = f", {wave.ended} of {len(wave.sites)}" if phase in ENDED_PHASES else ""
-        click.echo(f"{wave.title}{count}: {site} {phase}{took}")
+        click.echo(f"{wave.label}{count}: {site} {phase}{took}")

@@ -31,7 +31,7 @@ def print_result(progress: UpdateProgress) -> None:
     for wave in progress.waves:
         counts = [str(wave.count(phase)) for _, phase in columns]
         longest = format_duration(timedelta(seconds=max(wave.times.values()))) if wave.times else "-"
-        table.add_row(wave.title, str(len(wave.sites)), *counts, longest)
+        table.add_row(wave.label, str(len(wave.sites)), *counts, longest)
     console.print(table)
     if progress.is_stopping:
         console.print("Stopped. Run the same command again to go on.")

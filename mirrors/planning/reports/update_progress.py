@@ -31,14 +31,23 @@ class WaveProgress:
     """The sites that one line of the display counts.
 
     Args:
-        title: The name of the line.
+        title: The name of the line, without the fleet's.
         sites: {slug: its phase}, in the order of the list.
         times: {slug: the seconds that its change took}; an unchanged site has none.
+        fleet: The name of the fleet, where the update has several; otherwise empty.
+        is_wave: Whether it is a wave. The others are the original, and the sites in no wave.
     """
 
     title: str
     sites: dict[str, SitePhase]
     times: dict[str, float] = field(default_factory=dict)
+    fleet: str = ""
+    is_wave: bool = False
+
+    @property
+    def label(self) -> str:
+        """Return the name of the line as the display shows it."""
+        return f"{self.fleet} {self.title}" if self.fleet else self.title
 
     def count(self, *phases: SitePhase) -> int:
         return sum(phase in phases for phase in self.sites.values())
@@ -117,9 +126,13 @@ class UpdateProgress:
         if message not in kept:
             kept.append(message)
 
-    def join_waves(self, joined: Collection[str]) -> None:
-        """Count these waves as one, under the name of the first: a rotation reaches all mirrors together."""
-        found = [wave for wave in self.waves if wave.title in joined]
+    def join_waves(self, fleet: str) -> None:
+        """Count a fleet's waves as one, under the name of the first: a rotation reaches all its mirrors together.
+
+        Args:
+            fleet: The fleet's name; empty for the waves without one.
+        """
+        found = [wave for wave in self.waves if wave.is_wave and wave.fleet == fleet]
         if len(found) < 2:
             return
         first, *others = found
@@ -146,14 +159,13 @@ def make_update_progress(
         chosen: The sites that the update reaches; None for all.
     """
     planned = {site for wave in plan.waves for site in wave.sites}
-    groups = {ORIGINAL: [original] if original else []} | {
-        f"{WAVE}{wave.number}": list(wave.sites) for wave in plan.waves
-    }
-    groups[OTHERS] = [site for site in mirrors if site not in planned]
-    reached = _keep_chosen(groups, chosen)
-    return UpdateProgress(
-        WaveProgress(title, dict.fromkeys(sites, SitePhase.WAITING)) for title, sites in reached.items() if sites
-    )
+    others = [site for site in mirrors if site not in planned]
+    lines = [
+        WaveProgress(ORIGINAL, _make_waiting([original] if original else [], chosen)),
+        *(WaveProgress(f"{WAVE}{item.number}", _make_waiting(item.sites, chosen), is_wave=True) for item in plan.waves),
+        WaveProgress(OTHERS, _make_waiting(others, chosen)),
+    ]
+    return UpdateProgress(line for line in lines if line.sites)
 
 
 def split_message(site: str, message: str) -> str:
@@ -175,5 +187,5 @@ def group_messages(messages: Mapping[str, Sequence[str]]) -> list[tuple[tuple[st
     ]
 
 
-def _keep_chosen(groups: Mapping[str, Sequence[str]], chosen: Collection[str] | None) -> dict[str, list[str]]:
-    return {title: [site for site in sites if chosen is None or site in chosen] for title, sites in groups.items()}
+def _make_waiting(sites: Iterable[str], chosen: Collection[str] | None) -> dict[str, SitePhase]:
+    return {site: SitePhase.WAITING for site in sites if chosen is None or site in chosen}
