@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -32,6 +32,7 @@ from mirrors.cli.stacks import StackValues, find_pulumi, read_configuration
 from mirrors.config import Settings
 from mirrors.config.program_fleet import ProgramFleet
 from mirrors.planning.reports.fleet_preview import FleetPreview
+from mirrors.planning.reports.fleet_steps import drop_fleets
 from mirrors.planning.reports.preview import summarize_preview
 from mirrors.planning.rollout.targets import ChosenSites, choose_named_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
@@ -102,20 +103,7 @@ def preview_program_fleet(raw: StackValues, stack: str, cwd: Path, name: str | N
     configured = load_from_raw(raw, stack, cwd, own)
     if configured.settings is None:
         return FleetPreview(stack, problems=configured.problems)
-    reported = replace(reported, rotates_credentials=own.name in reported.rotating_fleets)
-    others = [item for item in fleets.values() if item is not own]
-    return complete_preview(drop_fleets(engine, others), configured.settings, stack, reported)
-
-
-def drop_fleets(engine: Mapping[str, Any], fleets: Iterable[ProgramFleet]) -> Mapping[str, Any]:
-    """Return Pulumi's preview without the steps of these fleets. Their resources have the names of sites and fleets."""
-    names = {name for fleet in fleets for name in (fleet.name, *fleet.slugs)}
-    steps = [step for step in engine.get("steps") or () if not _is_of_fleet(str(step.get("urn")), names)]
-    return {**engine, "steps": steps}
-
-
-def _is_of_fleet(urn: str, names: Collection[str]) -> bool:
-    return "::mirrors:index:Fleet" in urn and urn.rpartition("::")[2] in names
+    return complete_preview(engine, configured.settings, stack, reported)
 
 
 def complete_preview(
@@ -125,7 +113,11 @@ def complete_preview(
     reported: ReportedEvents,
     manual_release_sites: tuple[str, ...] = (),
 ) -> FleetPreview:
-    """Return the preview from Pulumi's steps, with what only the platform shows."""
+    """Return the preview of one fleet from Pulumi's steps, with what only the platform shows."""
+    own = settings.program_fleet
+    engine = drop_fleets(engine, [name for name in reported.fleets if name != own])
+    if own is not None:
+        reported = replace(reported, rotates_credentials=own in reported.rotating_fleets)
     found = summarize_preview(engine, settings, stack, reported, manual_release_sites=manual_release_sites)
     return found if found.problems else commands_of(settings.platform.kind).preview(found, engine, settings, reported)
 

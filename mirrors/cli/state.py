@@ -9,6 +9,7 @@ from mirrors.cli.stacks import export_state
 from mirrors.config.platforms import platform_kind_of_types
 from mirrors.config.program_fleet import DECLARATION_OUTPUT, ProgramFleet
 from mirrors.errors import MirrorsError
+from mirrors.planning.reports.fleet_steps import find_root
 from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, FLEET_TYPE, SITE_TYPES
 from mirrors.planning.site_ids.facts import Ledger
 from mirrors.planning.site_ids.ledger import load_ledger
@@ -65,7 +66,7 @@ class StackState:
         if not roots:
             return self
         return replace(
-            self, resources=[item for item in self.resources if _find_root(item["urn"], parents, roots) == name]
+            self, resources=[item for item in self.resources if find_root(item["urn"], parents, roots) == name]
         )
 
     @property
@@ -129,14 +130,6 @@ class StackState:
 
 def _name_of(item: Mapping[str, Any]) -> str:
     return str(item["urn"]).rpartition("::")[2]
-
-
-def _find_root(urn: str, parents: Mapping[str, str | None], roots: Mapping[str, str]) -> str | None:
-    """Return the name of the fleet in arguments that a resource belongs to; None if it belongs to none."""
-    place: str | None = urn
-    while place and place not in roots:
-        place = parents.get(place)
-    return roots[place] if place else None
 
 
 def several_ledgers_problem(ledgers: Mapping[str, Ledger]) -> Problem:

@@ -53,9 +53,16 @@ PROGRAM_FLEETS = (
         (f"{ARGUMENTS}::test_problems_name_arguments_and_have_the_codes_of_the_configuration",),
     ),
     Mutation(
+        "a-preview-shows-what-leaves-another-fleet",
+        "mirrors/planning/reports/fleet_steps.py",
+        '(step.get("newState") or step.get("oldState") or {})',
+        '(step.get("newState") or {})',
+        ("tests/unit/test_planning_preview_fleets.py",),
+    ),
+    Mutation(
         "a-command-reads-the-ledger-of-another-fleet",
         "mirrors/cli/state.py",
-        'if _find_root(item["urn"], parents, roots) == name',
+        'if find_root(item["urn"], parents, roots) == name',
         "if name",
         ("tests/unit/test_cli_state.py",),
     ),
