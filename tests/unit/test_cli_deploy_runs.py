@@ -155,6 +155,27 @@ def test_only_a_closed_output_is_silent_and_another_error_of_the_system_is_seen(
     assert (lost.returncode, "FileNotFoundError" in lost.stderr) == (1, True)
 
 
+def test_a_full_disk_behind_the_output_is_seen(declare: Declare) -> None:
+    declare(update=LOGS)
+    command = [*MIRRORS, "deploy", "--all", "--stack", "test", "--yes"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode != 0
+    assert "No space left on device" in done.stderr
+
+
+def test_a_closed_terminal_is_silent(declare: Declare) -> None:
+    declare(update=LOGS)
+    own, theirs = pty.openpty()
+    os.close(own)
+    command = [*MIRRORS, "deploy", "--all", "--stack", "test", "--yes"]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE, check=False)
+    os.close(theirs)
+    assert (done.returncode, done.stderr.splitlines()[1:]) == (0, [])
+
+
 def test_the_preview_gets_no_option_that_only_an_update_has() -> None:
     given = ["--stack=test", "--continue-on-error", "--secrets-provider=x", "--target=a"]
     assert list_preview_options(given) == ["--stack=test", "--target=a"]

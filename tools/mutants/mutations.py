@@ -690,12 +690,19 @@ REPORTS = (
     Mutation(
         "an-error-of-the-system-is-taken-for-a-closed-output",
         "mirrors/cli/progress/__init__.py",
-        "            with open_view() as view:\n",
-        "            with silent_if_closed(), open_view() as view:\n",
+        "            open_view() as view,\n",
+        "            silent_if_closed(),\n            open_view() as view,\n",
         (
             "tests/unit/test_cli_deploy_runs.py"
             "::test_only_a_closed_output_is_silent_and_another_error_of_the_system_is_seen",
         ),
+    ),
+    Mutation(
+        "a-full-disk-is-taken-for-a-closed-output",
+        "mirrors/cli/progress/view.py",
+        "isinstance(error, BrokenPipeError)",
+        "isinstance(error, OSError)",
+        ("tests/unit/test_cli_deploy_runs.py::test_a_full_disk_behind_the_output_is_seen",),
     ),
 )
 

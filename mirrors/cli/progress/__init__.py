@@ -60,10 +60,9 @@ def run_with_progress(
                 process_group=0,
             ) as running,
             _pass_signals_on(running, progress),
+            open_view() as view,
         ):
-            with open_view() as view:
-                _follow(running, Reports(log, reported), progress, view, finished_by)
-            running.wait()
+            _follow(running, Reports(log, reported), progress, view, finished_by)
         _print_end(running.returncode, progress, said)
     code = running.returncode
     return code if code >= 0 else SIGNAL_EXIT_CODE - code
@@ -120,7 +119,7 @@ def _has_ended(running: "subprocess.Popen[bytes]") -> bool:
 
 @contextmanager
 def _pass_signals_on(running: "subprocess.Popen[bytes]", progress: UpdateProgress) -> Iterator[None]:
-    """Turn each signal that would end this process into an interrupt of the engine, which then stops cleanly.
+    """Turn each signal that would end this process into an interrupt of the engine, until the engine has ended.
 
     The engine is in a process group of its own, so that Ctrl-C at a terminal reaches it once, through this process.
     """
@@ -133,5 +132,6 @@ def _pass_signals_on(running: "subprocess.Popen[bytes]", progress: UpdateProgres
     try:
         yield
     finally:
+        running.wait()  # also after an error, such as a full disk: no signal may leave the engine alone
         for number, handler in before.items():
             signal.signal(number, handler)

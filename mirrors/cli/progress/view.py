@@ -1,6 +1,8 @@
 """Show an update's progress while it runs: bars on a terminal, a line for each site elsewhere."""
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,13 +40,20 @@ class ClosableView:
 def silent_if_closed() -> Iterator[None]:
     """Write to standard output, and stay silent where nothing reads it any more, such as after ``| head``.
 
-    The block may do nothing but write: any other error of the system must be seen.
+    The block may do nothing but write. Any other error of the system, such as a full disk, must be seen.
     """
     try:
         yield
         sys.stdout.flush()
-    except OSError:
+    except OSError as error:
+        if not (isinstance(error, BrokenPipeError) or _is_of_closed_terminal(error)):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _is_of_closed_terminal(error: OSError) -> bool:
+    """Return whether the terminal was closed. ``isatty`` no longer knows it, and a broken disk has this error, too."""
+    return error.errno == errno.EIO and stat.S_ISCHR(os.fstat(sys.stdout.fileno()).st_mode)
 
 
 @contextmanager
