@@ -19,8 +19,8 @@ __all__ = [
     "find_declared_fleets",
     "is_about_fleet",
     "load_all_settings",
+    "load_each_fleet",
     "load_from_raw",
-    "load_from_values",
     "load_stack_configuration",
     "require_settings",
 ]
@@ -82,11 +82,10 @@ def is_about_fleet(problem: Problem) -> bool:
     return key in {f"{CONFIG_NAMESPACE}:{name}" for name in FLEET_KEYS}
 
 
-def load_from_values(configured: StackValues, stack: str, cwd: Path) -> LoadedConfiguration:
-    """Load a stack's configuration from values that were read before, of all namespaces."""
+def load_each_fleet(configured: StackValues, stack: str, cwd: Path) -> list[LoadedConfiguration]:
+    """Load the configuration of each fleet of a stack from values that were read before, of all namespaces."""
     raw = configured.of_mirrors()
-    declared = () if FLEET_KEYS & raw.values.keys() else read_program_fleets(stack, cwd).values()
-    return _load_raw(raw, stack, cwd, declared=next(iter(declared), None))
+    return [_load_raw(raw, stack, cwd, declared=item) for item in find_declared_fleets(raw, stack, cwd, None)]
 
 
 def _load_raw(

@@ -71,8 +71,8 @@ class DivioCommands:
         found = summarize_preview(engine, settings, found.stack, reported, judgements, found.manual_release_sites)
         return replace(found, sites=tuple(add_health_to_preview(settings, seen, found.sites)))
 
-    def doctor(self, settings: Settings) -> Iterator[CheckFinding]:
-        yield from check_platform(divio_settings_of(settings), settings)
+    def doctor(self, fleets: Sequence[Settings]) -> Iterator[CheckFinding]:
+        yield from check_platform(divio_settings_of(fleets[0]), fleets)
 
     def find_single_sites_problem(
         self, settings: Settings, stack: str, stored: Sequence[Mapping[str, Any]]

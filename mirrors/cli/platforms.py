@@ -1,6 +1,6 @@
 """The protocol of a platform in the commands. Each platform's folder has one class for it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from mirrors.config import Settings
@@ -46,8 +46,12 @@ class PlatformCommands(Protocol):
             reported: What Mirrors reported meanwhile.
         """
 
-    def doctor(self, settings: Settings) -> Iterator[CheckFinding]:
-        """Check what the platform needs, in the order in which it is needed. Writes nothing."""
+    def doctor(self, fleets: Sequence[Settings], /) -> Iterator[CheckFinding]:
+        """Check what the platform needs, in the order in which it is needed. Writes nothing.
+
+        Args:
+            fleets: The settings of each fleet of a stack, at least one. They share the platform and the environment.
+        """
 
     def find_single_sites_problem(self, settings: Settings, stack: str, stored: StoredResources, /) -> Problem | None:
         """Return what you have to do to the whole stack before single sites are deployed; None if nothing."""

@@ -46,10 +46,10 @@ class DockerCommands:
         """Return the preview as it is: Pulumi's Docker provider has looked at each container already."""
         return found
 
-    def doctor(self, settings: Settings) -> Iterator[CheckFinding]:
+    def doctor(self, fleets: Sequence[Settings]) -> Iterator[CheckFinding]:
         try:
-            host = connect_docker_host(connection_of(settings, os.environ))
-            there = observe_site_containers(host, settings)
+            host = connect_docker_host(connection_of(fleets[0], os.environ))
+            there = [slug for settings in fleets for slug in observe_site_containers(host, settings)]
         except MirrorsError as error:
             yield from (problem_finding("platform", item) for item in error.problems)
             return

@@ -62,10 +62,10 @@ def test_a_container_of_another_fleet_or_environment_is_no_site() -> None:
 
 def test_doctor_asks_the_host() -> None:
     with docker_host([site("acme", 1)]) as host:
-        [found] = DockerCommands().doctor(declared(host.url))
+        [found] = DockerCommands().doctor([declared(host.url)])
     assert found.level is FindingLevel.OK
     assert found.message.endswith("answers, and has 1 of the fleet's sites")
-    [gone] = DockerCommands().doctor(declared("tcp://127.0.0.1:9"))
+    [gone] = DockerCommands().doctor([declared("tcp://127.0.0.1:9")])
     assert (gone.level, gone.code) == (FindingLevel.PROBLEM, "docker-host-unreachable")
     assert "DOCKER_HOST" in gone.remedy
 

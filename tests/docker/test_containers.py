@@ -86,7 +86,7 @@ def test_status_shows_each_site_as_it_runs(up: Ran, world: World, engine: str, m
         row["application"]: row["url"] for row in up.outputs["sites"]
     }
     assert {f"sha256:{row.release}" for row in found.values()} == {world.image(slug) for slug in world.slugs}
-    assert [item.level for item in DockerCommands().doctor(settings)] == [FindingLevel.OK]
+    assert [item.level for item in DockerCommands().doctor([settings])] == [FindingLevel.OK]
     world.site("tested-fr").stop(timeout=1)
     stopped = rows()["tested-fr"]
     world.site("tested-fr").start()

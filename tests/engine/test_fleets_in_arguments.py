@@ -64,6 +64,7 @@ def answers_every_command(stack: Stack) -> None:
     assert [(item["application"], item["siteId"]) for item in ids["sites"]] == [("beta", 1), ("beta-at", 2)]
     doctor = stack.project.run("mirrors", "doctor", "--stack", "test")
     assert "several-ledgers" not in doctor.text
+    assert "variables and deployments of all 5 sites can be read" in doctor.text
     stack.project.run("mirrors", "report", "--stack", "test").succeeded()
     stack.project.run("mirrors", "deploy", "beta-at", "--stack", "test", "--yes").succeeded()
 

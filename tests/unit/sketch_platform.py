@@ -126,8 +126,8 @@ class SketchCommands:
     ) -> FleetPreview:
         return found
 
-    def doctor(self, settings: Settings) -> Iterator[CheckFinding]:
-        yield ok_finding("platform", f"a sheet with {len(settings.fleet.slugs)} sites")
+    def doctor(self, fleets: Sequence[Settings]) -> Iterator[CheckFinding]:
+        yield ok_finding("platform", f"a sheet with {sum(len(item.fleet.slugs) for item in fleets)} sites")
 
     def find_single_sites_problem(
         self, _settings: Settings, _stack: str, _stored: Sequence[Mapping[str, Any]]

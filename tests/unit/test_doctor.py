@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -25,7 +26,9 @@ from mirrors.cli.doctor.platform import (
     unreachable_remedy,
 )
 from mirrors.cli.doctor.size import SIZE_LIMIT, check_size, to_go_json
+from mirrors.cli.platforms import commands_of
 from mirrors.cli.state import StackState
+from mirrors.planning.reports.pulumi_steps import FLEET_TYPE
 from mirrors.problems import problem_reference
 from mirrors.problems.findings import FindingLevel
 from tests.unit.seeded_account import seeded_account
@@ -360,6 +363,48 @@ def test_a_file_that_is_no_yaml_is_the_one_finding_about_pulumi(
     assert found["project files"]["code"] == "project-file-invalid"
     assert found["project files"]["message"].startswith(f"{tmp_path / name} is no YAML, see line 2: ")
     assert found["project files"]["remedy"] == "Correct the file"
+
+
+def fleet_in_state(name: str, *mirrors: str) -> dict[str, Any]:
+    """Return a ``Fleet`` with arguments, as the state has it."""
+    fleet = {"original": {"application": name}, "mirrors": [{"application": slug} for slug in mirrors]}
+    urn = f"urn:pulumi:test::acme::{FLEET_TYPE}::{name}"
+    return {"urn": urn, "type": FLEET_TYPE, "outputs": {"declaration": {"fleet": fleet}}}
+
+
+def state_in_place(folder: Path, monkeypatch: pytest.MonkeyPatch, *fleets: dict[str, Any]) -> None:
+    """Put a command in place that knows fleets in arguments, and no more than the environment of the configuration."""
+    state = json.dumps({"deployment": {"resources": fleets}})
+    configured = json.dumps({"mirrors:environment": {"value": "test"}})
+    stand_in(folder, monkeypatch, f"[ $1 = stack ] && echo '{state}' || echo '{configured}'")
+    monkeypatch.setenv("DIVIO_API_TOKEN", "for-no-one")
+
+
+def test_a_site_that_cannot_be_read_is_found_in_each_fleet_of_a_program(
+    account: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state_in_place(tmp_path, monkeypatch, fleet_in_state("acme", "acme-secret-de"), fleet_in_state("beta"))
+    monkeypatch.setenv("DIVIO_API_URL", account.url)
+    monkeypatch.setenv("DIVIO_API_TOKEN", account.token)
+
+    fleets, found = check_configuration("test", tmp_path)
+    rights = [item for item in commands_of("divio").doctor(fleets) if item.check == "rights"]
+
+    assert [item.message for item in found if item.check == "configuration"] == ["3 sites"]
+    assert [(item.code, item.message) for item in rights] == [("sites-not-readable", "beta is not visible")]
+
+
+def test_a_problem_of_a_later_fleet_is_found_and_one_of_all_fleets_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state_in_place(tmp_path, monkeypatch, fleet_in_state("acme"), fleet_in_state("beta", "beta"))
+    monkeypatch.delenv("DIVIO_API_TOKEN")
+
+    _, found = check_configuration("test", tmp_path)
+
+    paths = [item.data["path"] for item in found if item.check == "configuration"]
+    assert paths.count("mirrors:apiToken") == 1
+    assert any(path.startswith("mirrors:fleet.mirrors[0]") for path in paths), paths
 
 
 def test_the_configuration_is_read_once_for_all_that_is_said_of_it(

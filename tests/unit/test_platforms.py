@@ -201,7 +201,7 @@ class TestThirdPlatform:
         stored = SimpleNamespace(ledger=Ledger({"acme-de": ("acme-de", 2)}), created={}, verified={})
         rows = commands.status(found, lambda: stored, lambda note: None).rows  # noqa: ARG005
         assert [(row.application, row.site_id) for row in rows] == [("acme", None), ("acme-de", 2), ("acme-fr", None)]
-        assert [item.message for item in commands.doctor(found)] == ["a sheet with 3 sites"]
+        assert [item.message for item in commands.doctor([found])] == ["a sheet with 3 sites"]
         refuse_unless_supported("leave", "sketch", "test")
         with pytest.raises(UnsupportedPlatformError, match=r"mirrors:platform: sketch\. Draw it yourself"):
             refuse_unless_supported("adopt", "sketch", "test")

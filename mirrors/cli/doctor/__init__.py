@@ -68,6 +68,6 @@ def run_checks(stack: str | None, cwd: Path) -> Iterator[CheckFinding]:
     yield (secrets := check_secrets(stack, cwd))
     if secrets.level is FindingLevel.PROBLEM:
         return
-    settings, found = check_configuration(stack, cwd)
+    fleets, found = check_configuration(stack, cwd)
     yield from found
-    yield from commands_of(settings.platform.kind).doctor(settings) if settings else ()
+    yield from commands_of(fleets[0].platform.kind).doctor(fleets) if fleets else ()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from mirrors.cli.configuration import load_from_values
+from mirrors.cli.configuration import load_each_fleet
 from mirrors.cli.doctor.size import check_size
 from mirrors.cli.options import connect_divio
 from mirrors.cli.stacks import read_all_configuration
@@ -38,22 +38,26 @@ The clock of this machine counts only where the start of a deployment is uncerta
 """
 
 
-def check_configuration(stack: str, cwd: Path) -> tuple[Settings | None, list[CheckFinding]]:
-    """Check the configuration, and that its size fits into the program's environment. One read serves both."""
+def check_configuration(stack: str, cwd: Path) -> tuple[list[Settings], list[CheckFinding]]:
+    """Check the configuration, and that its size fits into the program's environment. One read serves both.
+
+    Returns:
+        The settings of each fleet, as far as they can be used, and the findings.
+    """
     try:
         configured = read_all_configuration(stack, cwd)
     except MirrorsError as error:
-        return None, [
+        return [], [
             *findings_with_remedy(
                 "configuration", error.problems, "correct what the message names; is the passphrase set?"
             )
         ]
-    found, size = load_from_values(configured, stack, cwd), check_size(configured.values)
-    if found.problems:
-        wrong = (replace(item, remedy=item.remedy or "correct what the message names") for item in found.problems)
-        return found.settings, [*(problem_finding("configuration", item) for item in wrong), size]
-    sites = len(found.settings.fleet.sites) if found.settings else 0
-    return found.settings, [ok_finding("configuration", f"{sites} sites"), size]
+    found, size = load_each_fleet(configured, stack, cwd), check_size(configured.values)
+    fleets = [item.settings for item in found if item.settings]
+    if problems := dict.fromkeys(problem for item in found for problem in item.problems):  # several fleets share keys
+        wrong = (replace(item, remedy=item.remedy or "correct what the message names") for item in problems)
+        return fleets, [*(problem_finding("configuration", item) for item in wrong), size]
+    return fleets, [ok_finding("configuration", f"{sum(len(item.fleet.sites) for item in fleets)} sites"), size]
 
 
 def check_connection() -> tuple[DivioConnection | None, list[CheckFinding]]:
@@ -79,10 +83,10 @@ def unreachable_remedy(environ: Mapping[str, str]) -> str:
 
 def check_platform(
     connection: DivioConnection | DivioSettings,
-    settings: Settings | None = None,
+    fleets: Sequence[Settings] = (),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[CheckFinding]:
-    """Check that Divio answers, the clocks and the token; with settings also what the token may read."""
+    """Check that Divio answers, the clocks and the token; with fleets also what the token may read."""
     try:
         divio = connect_divio(
             connection.api_url, connection.api_token.get_secret_value(), connection.max_concurrent_requests
@@ -103,8 +107,8 @@ def check_platform(
     yield check_clock(divio.platform_time(moment) - moment)
     try:
         yield ok_finding("token", f"valid, and sees {len(divio.applications.list())} applications")
-        if settings is not None:
-            yield check_rights(divio, settings)
+        if fleets:
+            yield check_rights(divio, fleets)
     except (AuthenticationFailed, PermissionDenied) as error:
         yield problem_finding("token", replace(convert_error(error), remedy=TOKEN_REMEDY))
     except DivioError as error:
@@ -126,13 +130,14 @@ def check_clock(skew: timedelta) -> CheckFinding:
     return warning_finding("clock", Problem("clock-differs", said, "set this machine's clock, e.g. with NTP"))
 
 
-def check_rights(divio: Divio, settings: Settings) -> CheckFinding:
+def check_rights(divio: Divio, fleets: Sequence[Settings]) -> CheckFinding:
     """Check what the token may read. The first write shows whether it may write, and stops the update if not."""
-    refused = [item for slug in settings.fleet.slugs if (item := _find_unreadable(divio, slug, settings.environment))]
+    slugs, environment = [slug for item in fleets for slug in item.fleet.slugs], fleets[0].environment
+    refused = [item for slug in slugs if (item := _find_unreadable(divio, slug, environment))]
     if refused:
-        said, helps = join_first([item.said for item in refused]), rights_remedy(refused, settings.environment)
+        said, helps = join_first([item.said for item in refused]), rights_remedy(refused, environment)
         return problem_finding("rights", Problem("sites-not-readable", said, helps))
-    return ok_finding("rights", f"variables and deployments of all {len(settings.fleet.slugs)} sites can be read")
+    return ok_finding("rights", f"variables and deployments of all {len(slugs)} sites can be read")
 
 
 class UnreadableSite(NamedTuple):
