@@ -1,13 +1,12 @@
 """Read and write the file that declares a fleet. Everything that Mirrors does not write stays as it is."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Self
 
 from yaml.nodes import MappingNode, Node
 
+from mirrors.cli.atomic_file import write_atomically
 from mirrors.cli.pinning import pin_site_ids
 from mirrors.cli.yaml_edit import YamlEditor
 from mirrors.cli.yaml_text import as_yaml, find_pair, parse_yaml, value_of
@@ -136,7 +135,7 @@ class ProjectFile:
     def save(self) -> None:
         """Write the file whole, or not at all. Raises MirrorsError."""
         try:
-            _replace_file(self.path, (self._mark + self._text.replace("\n", self._newline)).encode())
+            write_atomically(self.path, (self._mark + self._text.replace("\n", self._newline)).encode())
         except OSError as error:
             said = f"{self.path} cannot be written: {error.strerror}"
             raise MirrorsError(Problem("project-file-unwritable", said)) from error
@@ -172,17 +171,3 @@ def find_broken_file(directory: Path, stack: str | None = None) -> Problem | Non
         except OSError:  # Pulumi cannot read it either, and says so
             continue
     return None
-
-
-def _replace_file(path: Path, content: bytes) -> None:
-    """Replace the file with the same permissions. No reader ever sees half of it."""
-    with NamedTemporaryFile(prefix=f".{path.name}.", dir=path.parent, delete=False) as part:
-        try:
-            part.write(content)
-            os.fchmod(part.fileno(), path.stat().st_mode & 0o777 if path.exists() else 0o644)
-            part.flush()
-            os.fsync(part.fileno())
-            Path(part.name).replace(path)
-        except BaseException:
-            Path(part.name).unlink(missing_ok=True)
-            raise

@@ -1,15 +1,14 @@
 """``mirrors report``: write what a person wants to see of a fleet into one file."""
 
 import os
-import stat
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import click
 
+from mirrors.cli.atomic_file import write_atomically
 from mirrors.cli.configuration import load_all_settings
 from mirrors.cli.options import directory_option, handle_errors
 from mirrors.cli.status import observe_stack
@@ -21,8 +20,6 @@ from mirrors.planning.reports.fleet_report import FleetReport, StackReport, make
 from mirrors.problems import Problem
 
 __all__ = ["report"]
-
-NEW_FILE_MODE = 0o644
 
 
 @click.command()
@@ -92,21 +89,8 @@ def write_file(path: Path, text: str) -> None:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
         else:
-            _replace_file(target, data)
+            write_atomically(target, data)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         message = f"{path} cannot be written: {reason}. The platform was only read"
         raise MirrorsError(Problem("file-not-written", message, "name another file with --html")) from error
-
-
-def _replace_file(target: Path, data: bytes) -> None:
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else NEW_FILE_MODE
-    with NamedTemporaryFile(dir=target.parent, delete=False) as partial:
-        try:
-            partial.write(data)
-            partial.flush()
-            os.fchmod(partial.fileno(), mode)
-            Path(partial.name).replace(target)
-        except BaseException:
-            Path(partial.name).unlink(missing_ok=True)
-            raise
