@@ -13,10 +13,11 @@ import click
 from mirrors.cli.options import DIFFERS_EXIT_CODE, connect_divio, directory_option, handle_errors, json_option
 from mirrors.cli.platforms import refuse_unless_supported
 from mirrors.cli.program_fleets import fleet_in_program_error, read_program_fleets
-from mirrors.cli.project import FLEET_KEY, PROJECT_FILES, ProjectFile
+from mirrors.cli.project import FLEET_KEY, ProjectFile
 from mirrors.cli.stacks import read_configuration, read_outputs
 from mirrors.cli.yaml_text import as_yaml
 from mirrors.config.connection import DivioConnection, load_divio_connection
+from mirrors.config.files.project_files import find_project_file
 from mirrors.config.platforms import platform_kind_of
 from mirrors.errors import MirrorsError
 from mirrors.observation.account import AccountObserver
@@ -114,7 +115,7 @@ def mirror_as_original_error(mirror: str, originals: Sequence[str]) -> MirrorsEr
 
 def read_fleet_key(cwd: Path, key: str) -> Any:
     """Return what the project's file has under a key of the fleet; None where the file or the fleet is missing."""
-    fleet = ProjectFile.to_write(cwd).fleet if any((cwd / name).is_file() for name in PROJECT_FILES) else None
+    fleet = ProjectFile.to_write(cwd).fleet if find_project_file(cwd) else None
     return fleet.get(key) if isinstance(fleet, Mapping) else None
 
 

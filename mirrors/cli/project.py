@@ -14,11 +14,10 @@ from mirrors.config.files.project_files import find_project_file, stack_file_pat
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 
-__all__ = ["FLEET_KEY", "PROJECT_FILES", "ProjectFile", "find_broken_file"]
+__all__ = ["FLEET_KEY", "ProjectFile", "find_broken_file"]
 
 FLEET_KEY = "mirrors:fleet"
 FLEET_FILE_KEY = "mirrors:fleetFile"
-PROJECT_FILES = ("Pulumi.yaml", "Pulumi.yml")
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -43,10 +42,10 @@ class ProjectFile:
 
     @classmethod
     def find(cls, directory: Path) -> Self:
-        """Read the project's file. Raises MirrorsError where it is missing or cannot be read."""
-        path = next((directory / name for name in PROJECT_FILES if (directory / name).is_file()), None)
+        """Read the project's file, in the directory or above it. Raises MirrorsError if it is missing or unreadable."""
+        path = find_project_file(directory)
         if path is None:
-            said = f"there is no {PROJECT_FILES[0]} in {directory.resolve()}"
+            said = f"there is no Pulumi.yaml in {directory.resolve()}, or above it"
             raise MirrorsError(Problem("no-project", said, "go to the project's directory, or name it with -C"))
         return cls.read(path)
 
@@ -134,6 +133,9 @@ class ProjectFile:
 
     def save(self) -> None:
         """Write the file whole, or not at all. Raises MirrorsError."""
+        if self.path.suffix == ".json" and not self._only_fleet:
+            said = f"{self.path} is JSON, and Mirrors writes YAML. Nothing was written"
+            raise MirrorsError(Problem("project-file-unwritable", said, "write it into the file by hand"))
         try:
             write_atomically(self.path, (self._mark + self._text.replace("\n", self._newline)).encode())
         except OSError as error:

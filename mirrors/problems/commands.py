@@ -54,7 +54,7 @@ COMMAND_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "Name the original. The message says which one it is.",
     ),
     "no-project": ProblemMeaning(
-        "The directory has no Pulumi.yaml.",
+        "Neither the directory nor one above it has a Pulumi.yaml.",
         "Go to the project's directory, or name it with -C.",
     ),
     "no-such-stack": ProblemMeaning(
@@ -87,7 +87,7 @@ COMMAND_PROBLEMS: Mapping[str, ProblemMeaning] = {
     ),
     "project-file-unwritable": ProblemMeaning(
         "Mirrors cannot write a file of the project, and left it unchanged.",
-        "Check the permissions of the file and of its folder.",
+        "Check the permissions of the file and of its folder. Mirrors writes no JSON: edit a Pulumi.json by hand.",
     ),
     "pulumi-failed": ProblemMeaning(
         "A pulumi command failed.",

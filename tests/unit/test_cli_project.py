@@ -269,6 +269,25 @@ def test_what_cannot_be_read_is_one_clear_error(tmp_path: Path, text: str, code:
     assert said in problem.message
 
 
+def test_the_project_is_found_from_a_directory_below_it(tmp_path: Path) -> None:
+    project(tmp_path, BLOCK)
+    (tmp_path / "program" / "sites").mkdir(parents=True)
+    assert ProjectFile.find(tmp_path / "program" / "sites").path == tmp_path / "Pulumi.yaml"
+
+
+def test_a_project_in_json_is_read_and_never_written(tmp_path: Path) -> None:
+    text = '{"name": "acme", "config": {"mirrors:fleet": {"value": {"original": {"application": "acme"}}}}}'
+    (tmp_path / "Pulumi.json").write_text(text)
+    file = ProjectFile.declaring(tmp_path, "test")
+    file.pin(IDS)
+
+    with pytest.raises(MirrorsError) as refused:
+        file.save()
+
+    assert [problem.code for problem in refused.value.problems] == ["project-file-unwritable"]
+    assert (file.name, (tmp_path / "Pulumi.json").read_text()) == ("acme", text)
+
+
 def test_a_directory_without_a_project_is_named(tmp_path: Path) -> None:
     with pytest.raises(MirrorsError) as caught:
         ProjectFile.find(tmp_path)
