@@ -1,11 +1,9 @@
 """Preconditions of deploying single sites. Pulumi would refuse these cases with a less helpful message."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from mirrors.cli.platforms import commands_of
-from mirrors.cli.state import StackState
+from mirrors.cli.state import StackState, read_resource_name
 from mirrors.config import FleetSettings, Settings
 from mirrors.errors import MirrorsError
 from mirrors.planning.environments import choose_image_environment
@@ -39,7 +37,7 @@ def undeclared_mirrors(stored: StoredResources, fleet: FleetSettings) -> tuple[s
         name
         for item in stored
         if item["type"] == f"{DYNAMIC_TYPES}Mirror"
-        if (name := _resource_name(item)) not in declared
+        if (name := read_resource_name(item)) not in declared
     )
 
 
@@ -62,9 +60,5 @@ def undeployed_original(stored: StoredResources, settings: Settings) -> str | No
     if not original.deploy or choose_image_environment(settings) != settings.environment:
         return None
     sites = (item for item in stored if item["type"] == f"{DYNAMIC_TYPES}OriginalSite")
-    deployed = {_resource_name(item) for item in sites if (item.get("outputs") or {}).get("deployment")}
+    deployed = {read_resource_name(item) for item in sites if (item.get("outputs") or {}).get("deployment")}
     return original.application if deployed.isdisjoint({original.application, original.formerly}) else None
-
-
-def _resource_name(item: Mapping[str, Any]) -> str:
-    return str(item["urn"]).rpartition("::")[2]

@@ -16,7 +16,7 @@ from mirrors.planning.site_ids.ledger import load_ledger
 from mirrors.planning.site_state import SiteState
 from mirrors.problems import Problem
 
-__all__ = ["StackState"]
+__all__ = ["StackState", "read_resource_name"]
 
 SITE_IDS_TYPE = f"{DYNAMIC_TYPES}SiteIds"
 ONE_LEDGER_REMEDY = (
@@ -51,7 +51,9 @@ class StackState:
     def program_fleets(self) -> dict[str, ProgramFleet]:
         """{name: fleet} of the fleets that the program declares in arguments."""
         return {
-            _name_of(item): ProgramFleet.from_state(_name_of(item), item["outputs"][DECLARATION_OUTPUT])
+            read_resource_name(item): ProgramFleet.from_state(
+                read_resource_name(item), item["outputs"][DECLARATION_OUTPUT]
+            )
             for item in self._program_fleet_resources
         }
 
@@ -61,7 +63,7 @@ class StackState:
         Args:
             name: A fleet in arguments. None for the configured one: all that is below no fleet in arguments.
         """
-        roots = {item["urn"]: _name_of(item) for item in self._program_fleet_resources}
+        roots = {item["urn"]: read_resource_name(item) for item in self._program_fleet_resources}
         parents = {item["urn"]: item.get("parent") for item in self.resources}
         if not roots:
             return self
@@ -128,7 +130,8 @@ class StackState:
         return tuple(item["urn"] for item in self.resources if not item["type"].startswith(FLEET_TYPES))
 
 
-def _name_of(item: Mapping[str, Any]) -> str:
+def read_resource_name(item: Mapping[str, Any]) -> str:
+    """Return the name of a resource, which ends its URN."""
     return str(item["urn"]).rpartition("::")[2]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks
 
+from mirrors.planning.reports.pulumi_steps import DYNAMIC_TYPES, SITE_TYPES
 from mirrors.planning.site_ids.facts import AllocationRequest, Ledger
 from mirrors.planning.site_properties import CHECK_ONLY, Properties
 from mirrors.planning.variables.addresses import make_site_url
@@ -19,9 +20,6 @@ from mirrors.resources.site_ids import SiteIdsProvider
 from mirrors.testing.platform import DescribedPlatform
 
 __all__ = ["FleetMocks", "SentSite"]
-
-_TYPES = "pulumi-python:dynamic/mirrors:"
-_SITES = frozenset({f"{_TYPES}Mirror", f"{_TYPES}OriginalSite"})
 
 
 @dataclass(frozen=True)
@@ -72,11 +70,11 @@ class FleetMocks(Mocks):
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Return the id and the outputs of a resource."""
-        if args.typ == f"{_TYPES}SiteIds":
+        if args.typ == f"{DYNAMIC_TYPES}SiteIds":
             return args.name, self._allocate(args.inputs)
-        if args.typ == f"{_TYPES}Original":
+        if args.typ == f"{DYNAMIC_TYPES}Original":
             return args.name, OriginalProvider().select_inputs(args.inputs)
-        if args.typ in _SITES:
+        if args.typ in SITE_TYPES:
             return args.name, self._declare_site(args.name, unmark_secrets(args.inputs))
         return self.others.new_resource(args) if self.others else (f"{args.name}-id", dict(args.inputs))
 
