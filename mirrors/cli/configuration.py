@@ -5,21 +5,21 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from mirrors.cli.program_fleets import FLEET_KEYS, choose_program_fleet, read_program_fleets
+from mirrors.cli.program_fleets import choose_program_fleet, read_program_fleets
 from mirrors.cli.stacks import StackValues, read_configuration
-from mirrors.config import LoadedConfiguration, Settings, parse_configuration
+from mirrors.config import FleetSettings, LoadedConfiguration, Settings, parse_configuration
 from mirrors.config.files.project_files import ProjectFiles
 from mirrors.config.models.base import CONFIG_NAMESPACE
-from mirrors.config.program_fleet import ProgramFleet
+from mirrors.config.program_fleet import ProgramFleet, declares_fleet
 from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 
 __all__ = [
-    "FLEET_KEYS",
     "find_declared_fleets",
     "is_about_fleet",
     "load_all_settings",
     "load_each_fleet",
+    "load_fleet",
     "load_from_raw",
     "load_stack_configuration",
     "require_settings",
@@ -40,10 +40,10 @@ def load_stack_configuration(
         MirrorsError: Pulumi cannot read it: for example, the stack does not exist. Or the stack has several fleets.
     """
     raw = read_configuration(stack, cwd, secrets=secrets)
-    if not secrets and not FLEET_KEYS & raw.values.keys():
+    if not secrets and not declares_fleet(raw.values):
         raw = read_configuration(stack, cwd)
     declared = choose_program_fleet(raw.values.keys(), stack, cwd, fleet)
-    return _load_raw(raw, stack, cwd, check_secrecy=secrets, declared=declared)
+    return load_from_raw(raw, stack, cwd, check_secrecy=secrets, declared=declared)
 
 
 def load_all_settings(stack: str, cwd: Path, fleet: str | None = None) -> tuple[Settings, ...]:
@@ -54,19 +54,42 @@ def load_all_settings(stack: str, cwd: Path, fleet: str | None = None) -> tuple[
     """
     raw = read_configuration(stack, cwd)
     fleets = find_declared_fleets(raw, stack, cwd, fleet)
-    return tuple(require_settings(_load_raw(raw, stack, cwd, declared=item)) for item in fleets)
+    return tuple(require_settings(load_from_raw(raw, stack, cwd, declared=item)) for item in fleets)
 
 
 def find_declared_fleets(raw: StackValues, stack: str, cwd: Path, fleet: str | None) -> Sequence[ProgramFleet | None]:
     """Return each fleet of a stack, or the named one. None is the fleet of the configuration."""
-    if fleet is None and not FLEET_KEYS & raw.values.keys():
+    if fleet is None and not declares_fleet(raw.values):
         return [*read_program_fleets(stack, cwd).values()] or [None]
     return [choose_program_fleet(raw.values.keys(), stack, cwd, fleet)]
 
 
-def load_from_raw(raw: StackValues, stack: str, cwd: Path, declared: ProgramFleet | None) -> LoadedConfiguration:
-    """Load the configuration of a fleet from values that were read before, of the namespace ``mirrors``."""
-    return _load_raw(raw, stack, cwd, declared=declared)
+def load_fleet(stack: str, cwd: Path, fleet: str | None = None) -> tuple[FleetSettings, str | None]:
+    """Return the declared fleet, and the name of the ``Fleet`` whose arguments declare it; None if a file does.
+
+    Secrets stay encrypted where the fleet has none.
+
+    Raises:
+        ConfigurationError: The configuration declares no valid fleet.
+    """
+    found = load_stack_configuration(stack, cwd, secrets=False, fleet=fleet)
+    problems = [problem for problem in found.problems if is_about_fleet(problem)]
+    if found.fleet is None or problems:
+        raise ConfigurationError(*problems)
+    return found.fleet, found.program_fleet
+
+
+def load_from_raw(
+    raw: StackValues, stack: str, cwd: Path, declared: ProgramFleet | None = None, *, check_secrecy: bool = True
+) -> LoadedConfiguration:
+    """Load the configuration of a fleet from values that were read before, of the namespace ``mirrors``.
+
+    Args:
+        declared: The fleet of the program's arguments; None for the configured one.
+        check_secrecy: Check that secrets are set as such.
+    """
+    secret = raw.secret_keys if check_secrecy else None
+    return parse_configuration(raw.values, stack, os.environ, ProjectFiles.find(cwd, stack), secret, declared)
 
 
 def require_settings(found: LoadedConfiguration) -> Settings:
@@ -79,17 +102,11 @@ def require_settings(found: LoadedConfiguration) -> Settings:
 def is_about_fleet(problem: Problem) -> bool:
     """Return whether the problem's path is one of the keys that declare the fleet, or below one."""
     key, *_ = re.split(r"[.\[]", problem.path or "")
-    return key in {f"{CONFIG_NAMESPACE}:{name}" for name in FLEET_KEYS}
+    namespace, _, name = key.partition(":")
+    return namespace == CONFIG_NAMESPACE and declares_fleet((name,))
 
 
 def load_each_fleet(configured: StackValues, stack: str, cwd: Path) -> list[LoadedConfiguration]:
     """Load the configuration of each fleet of a stack from values that were read before, of all namespaces."""
     raw = configured.of_mirrors()
-    return [_load_raw(raw, stack, cwd, declared=item) for item in find_declared_fleets(raw, stack, cwd, None)]
-
-
-def _load_raw(
-    raw: StackValues, stack: str, cwd: Path, *, check_secrecy: bool = True, declared: ProgramFleet | None = None
-) -> LoadedConfiguration:
-    secret = raw.secret_keys if check_secrecy else None
-    return parse_configuration(raw.values, stack, os.environ, ProjectFiles.find(cwd, stack), secret, declared)
+    return [load_from_raw(raw, stack, cwd, declared=item) for item in find_declared_fleets(raw, stack, cwd, None)]

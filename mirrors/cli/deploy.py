@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.configuration import is_about_fleet, load_all_settings, load_stack_configuration
+from mirrors.cli.configuration import load_all_settings
 from mirrors.cli.options import (
     fleet_option,
     handle_errors,
@@ -22,9 +22,8 @@ from mirrors.cli.pulumi_update import plain_option, replace_process, run_update
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import find_pulumi
 from mirrors.cli.status import observe_statuses
-from mirrors.config import FleetSettings, Settings
-from mirrors.errors import ConfigurationError
-from mirrors.planning.platform_words import load_platform_words
+from mirrors.cli.target_options import target_options
+from mirrors.config import Settings
 from mirrors.planning.rollout.targets import ChosenSites, choose_all_sites, choose_named_sites, choose_outdated_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 
@@ -130,21 +129,6 @@ def format_command(given: Mapping[str, str], arguments: Sequence[str]) -> str:
     return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in given.items()), shlex.join(arguments)])
 
 
-def load_fleet(stack: str, cwd: Path, fleet: str | None = None) -> tuple[FleetSettings, str | None]:
-    """Return the declared fleet, and the name of the ``Fleet`` whose arguments declare it; None if a file does.
-
-    Secrets stay encrypted where the fleet has none.
-
-    Raises:
-        ConfigurationError: The configuration declares no valid fleet.
-    """
-    found = load_stack_configuration(stack, cwd, secrets=False, fleet=fleet)
-    problems = [problem for problem in found.problems if is_about_fleet(problem)]
-    if found.fleet is None or problems:
-        raise ConfigurationError(*problems)
-    return found.fleet, found.program_fleet
-
-
 def choose_sites(settings: Settings, sites: Sequence[str], stack: str, cwd: Path, *, all_sites: bool) -> ChosenSites:
     """Return the named sites, all sites, or without either the outdated ones. Raises MirrorsError, DivioError."""
     if sites:
@@ -180,17 +164,6 @@ def build_pulumi_command(
         *(["--parallel", str(needs)] if at_once < needs else []),
         *(["--yes"] if yes and not preview else []),
     ]
-
-
-def target_options(settings: Settings, chosen: ChosenSites) -> list[str]:
-    """Return the options that keep the engine from every other site; none for all sites.
-
-    The fleet's own resources are always targets: a new SITE_ID and a rotated password come from them.
-    """
-    if chosen.sites is None:
-        return []
-    found = dict.fromkeys([*load_platform_words(settings).targets, *(f"**::{site}" for site in chosen.sites)])
-    return [part for target in found for part in ("--target", target)]
 
 
 def default_parallelism(environ: Mapping[str, str], cores: int) -> int:

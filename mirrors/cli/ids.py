@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from mirrors.cli.deploy import load_fleet
+from mirrors.cli.configuration import load_fleet
 from mirrors.cli.options import (
     DIFFERS_EXIT_CODE,
     directory_option,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.deploy import load_fleet
+from mirrors.cli.configuration import load_fleet
 from mirrors.cli.options import directory_option, handle_errors, no_terminal_error, stack_option
 from mirrors.cli.platforms import refuse_unless_supported
 from mirrors.cli.stacks import forget_resources

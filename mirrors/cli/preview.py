@@ -13,8 +13,7 @@ from typing import Any
 import click
 
 from mirrors.cli.command_error import CommandError
-from mirrors.cli.configuration import FLEET_KEYS, load_from_raw
-from mirrors.cli.deploy import target_options
+from mirrors.cli.configuration import load_from_raw
 from mirrors.cli.options import (
     DIFFERS_EXIT_CODE,
     directory_option,
@@ -29,8 +28,9 @@ from mirrors.cli.preview_report import preview_data, preview_text
 from mirrors.cli.program_fleets import choose_named_fleet, choose_program_fleet
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import StackValues, find_pulumi, read_configuration
+from mirrors.cli.target_options import target_options
 from mirrors.config import Settings
-from mirrors.config.program_fleet import ProgramFleet
+from mirrors.config.program_fleet import ProgramFleet, declares_fleet
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.fleet_steps import drop_fleets
 from mirrors.planning.reports.preview import summarize_preview
@@ -77,7 +77,7 @@ def preview_stack(sites: Sequence[str], stack: str, cwd: Path, fleet: str | None
         MirrorsError: Pulumi gives no preview: for example, the stack does not exist.
     """
     raw = read_configuration(stack, cwd)
-    if not sites and (fleet is not None or not FLEET_KEYS & raw.values.keys()):
+    if not sites and (fleet is not None or not declares_fleet(raw.values)):
         return preview_program_fleet(raw, stack, cwd, fleet)
     configured = load_from_raw(raw, stack, cwd, choose_program_fleet(raw.values.keys(), stack, cwd, fleet))
     settings = configured.settings

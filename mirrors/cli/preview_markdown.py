@@ -1,8 +1,8 @@
 """A fleet's preview as one comment under a pull request, as GitHub and GitLab show it."""
 
-import re
 from collections.abc import Iterator, Sequence
 
+from mirrors.cli.markdown import escape_markdown, format_code
 from mirrors.cli.preview_report import (
     describe_action,
     describe_cause,
@@ -79,16 +79,3 @@ def _section(title: str, items: Sequence[str], *, brief: bool) -> Iterator[str]:
         yield from (f"**{title}**", "", *listed)
     else:
         yield from (f"<details><summary><b>{title}</b>: {len(items)}</summary>", "", *listed, "", "</details>")
-
-
-def escape_markdown(text: str) -> str:
-    """Return text that Markdown shows literally, on one line and in one cell. An @name in it notifies no one."""
-    line = " ".join(text.split())
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace("@", "@\u200b")
-    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", line)
-
-
-def format_code(text: str) -> str:
-    """Return text as code. Mirrors escapes only what would end a cell."""
-    line = " ".join(text.split())
-    return escape_markdown(text) if "`" in line else f"`{line.replace('|', chr(92) + '|')}`"

@@ -5,21 +5,17 @@ from pathlib import Path
 
 from mirrors.cli.state import StackState
 from mirrors.config.messages.wording import suggest_known
-from mirrors.config.program_fleet import ProgramFleet
+from mirrors.config.program_fleet import ProgramFleet, declares_fleet
 from mirrors.errors import MirrorsError
 from mirrors.problems import Problem
 
 __all__ = [
-    "FLEET_KEYS",
     "choose_named_fleet",
     "choose_program_fleet",
     "fleet_in_program_error",
     "read_program_fleets",
     "several_fleets_error",
 ]
-
-FLEET_KEYS = frozenset({"fleet", "fleetFile"})
-"""The keys with which the configuration declares a fleet."""
 
 
 def read_program_fleets(stack: str, cwd: Path) -> dict[str, ProgramFleet]:
@@ -37,7 +33,7 @@ def choose_program_fleet(keys: Collection[str], stack: str, cwd: Path, name: str
     Raises:
         MirrorsError: There are several fleets and no name, or no fleet of this name.
     """
-    if name is None and FLEET_KEYS.intersection(keys):
+    if name is None and declares_fleet(keys):
         return None
     found = read_program_fleets(stack, cwd)
     return choose_named_fleet(found, f"the state of the stack {stack}", name) if found or name else None

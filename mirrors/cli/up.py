@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.configuration import FLEET_KEYS, find_declared_fleets, load_from_raw, require_settings
+from mirrors.cli.configuration import find_declared_fleets, load_from_raw, require_settings
 from mirrors.cli.options import handle_errors, print_note
 from mirrors.cli.pulumi_options import PulumiCommand
 from mirrors.cli.pulumi_update import plain_option, replace_process, run_update
 from mirrors.cli.stacks import find_pulumi, read_configuration, read_selected_stack
 from mirrors.config import Settings
+from mirrors.config.program_fleet import declares_fleet
 from mirrors.problems import Note
 
 OWN_OUTPUT = frozenset({"--json", "--event-log", "--plan"})
@@ -57,7 +58,7 @@ def load_fleets_to_update(stack: str, cwd: Path) -> tuple[Settings, ...]:
     """
     raw = read_configuration(stack, cwd)
     fleets = find_declared_fleets(raw, stack, cwd, None)
-    if fleets == [None] and not FLEET_KEYS & raw.values.keys():
+    if fleets == [None] and not declares_fleet(raw.values):
         print_note(Note(f"the stack {stack} knows no fleet yet, so this update has Pulumi's own output"))
         return ()
     return tuple(require_settings(load_from_raw(raw, stack, cwd, item)) for item in fleets)

@@ -9,7 +9,7 @@ from mirrors.config.known_later import KnownLater
 from mirrors.config.messages.wording import format_path
 from mirrors.problems import Problem
 
-__all__ = ["DECLARATION_OUTPUT", "PROGRAM_KEYS", "ProgramFleet"]
+__all__ = ["DECLARATION_OUTPUT", "PROGRAM_KEYS", "ProgramFleet", "declares_fleet"]
 
 PROGRAM_KEYS = frozenset({"fleet", "fleetFile", "overrides", "secrets", "sharedValues"})
 """The keys at the top of the configuration that belong to one fleet. The arguments of a ``Fleet`` replace them."""
@@ -17,7 +17,10 @@ PROGRAM_KEYS = frozenset({"fleet", "fleetFile", "overrides", "secrets", "sharedV
 DECLARATION_OUTPUT = "declaration"
 """The output of a ``Fleet`` with arguments: ``{fleet, knownLater}``. ``ProgramFleet.from_state`` reads it."""
 
-_DECLARING_KEYS = frozenset({"fleet", "fleetFile"})
+
+def declares_fleet(keys: Iterable[str]) -> bool:
+    """Return whether one of the keys at the top of the configuration declares a fleet."""
+    return not {"fleet", "fleetFile"}.isdisjoint(keys)
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ class ProgramFleet:
     def find_unread_keys(self, keys: Iterable[str]) -> Iterator[Problem]:
         """Yield a problem for each key that no fleet reads, because the configuration declares none."""
         keys = frozenset(keys)
-        if keys & _DECLARING_KEYS:
+        if declares_fleet(keys):
             return
         for key in sorted(keys & PROGRAM_KEYS):
             yield Problem(

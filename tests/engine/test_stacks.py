@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrors.cli.deploy import load_fleet
+from mirrors.cli.configuration import load_fleet
 from mirrors.cli.stacks import read_configuration, read_outputs
 from mirrors.errors import MirrorsError
 from tests.engine.project import TOOLS

@@ -4,7 +4,8 @@ import json
 from dataclasses import replace
 from itertools import product
 
-from mirrors.cli.preview_markdown import MAX_COMMENT_LENGTH, escape_markdown, format_code, render_markdown
+from mirrors.cli.markdown import escape_markdown, format_code
+from mirrors.cli.preview_markdown import MAX_COMMENT_LENGTH, render_markdown
 from mirrors.cli.preview_report import preview_data, preview_text
 from mirrors.planning.divio_words import DIVIO_WORDS
 from mirrors.planning.reports.fleet_preview import ChangeCause, FleetPreview, SitePreview

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 import mirrors
-from mirrors.cli.deploy import target_options
 from mirrors.cli.platforms import commands_of, refuse_unless_supported
 from mirrors.cli.preview_report import preview_text
+from mirrors.cli.target_options import target_options
 from mirrors.config import LoadedConfiguration, parse_configuration
 from mirrors.config.models.all_keys import all_keys_model
 from mirrors.config.models.divio import DivioSettings

@@ -41,7 +41,7 @@ PROGRAM_FLEETS = (
     Mutation(
         "keys-that-no-fleet-reads-are-silent",
         DECLARED,
-        "if keys & _DECLARING_KEYS:",
+        "if declares_fleet(keys):",
         "if keys:",
         (f"{ARGUMENTS}::test_keys_of_a_configured_fleet_that_nothing_reads_are_a_problem",),
     ),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mirrors.cli.display import TONES, format_duration, format_moment, format_release
-from mirrors.cli.preview_markdown import escape_markdown, format_code
+from mirrors.cli.markdown import escape_markdown, format_code
 from mirrors.cli.report.chart import WIDTH, draw_rollout
 from mirrors.planning.reports.fleet_report import FleetReport, SiteReport, StackReport, list_commands
 from mirrors.planning.reports.site_status import SiteCondition
