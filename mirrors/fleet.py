@@ -14,7 +14,7 @@ from mirrors.errors import ConfigurationError
 from mirrors.planning.platform_words import load_platform_words
 from mirrors.planning.site_ids.request import dump_configured_hints, dump_observed_hints
 from mirrors.planning.variables.confirmations import normalize_confirmed_identities
-from mirrors.program.announcements import announce_problem
+from mirrors.program.announcements import announce_refusal
 from mirrors.program.arguments import FleetArgs, FleetArgsDict
 from mirrors.program.declaration import make_program_fleet
 from mirrors.program.declared_output import describe_declaration, report_declaration
@@ -92,7 +92,7 @@ class Fleet(pulumi.ComponentResource):
         with limit_stack_traces():
             hints, options = self._allocation_hints(settings, platform), self._ledger_options(settings, name, opts)
             ids = SiteIds(name or RESOURCE_NAME, hints, options)
-            found = platform.declare(self, ids, self._options_below(self))
+            found = platform.declare(self, ids, self._options_below())
         self.sites = FleetSites(found.sites)
         # In the order of the configuration, a reordered list of mirrors would show each moved row as a difference.
         self.rows = found.original + sorted(found.mirrors, key=itemgetter("application"))
@@ -108,9 +108,9 @@ class Fleet(pulumi.ComponentResource):
         """``{siteIds, retired}``. Export them under the fleet's name for a stack that follows this one."""
         return {"siteIds": self.site_ids, "retired": self.retired}
 
-    def _options_below(self, parent: pulumi.Resource) -> pulumi.ResourceOptions:
+    def _options_below(self) -> pulumi.ResourceOptions:
         """Return options with the former names. A renamed original renames these resources."""
-        return pulumi.ResourceOptions(parent=parent, aliases=self.aliases)
+        return pulumi.ResourceOptions(parent=self, aliases=self.aliases)
 
     def _ledger_options(
         self, settings: Settings, name: str | None, opts: pulumi.ResourceOptions | None
@@ -160,15 +160,17 @@ class Fleet(pulumi.ComponentResource):
 
 
 def _prepare(declared: ProgramFleet | None) -> tuple[Settings, Platform]:
-    """Return the settings, and the platform, planned. Report every problem before the error that says them all."""
+    """Return the settings, and the platform, planned.
+
+    Raises:
+        FleetRefusedError: Something is wrong. Mirrors has reported every problem, and the error has them all.
+    """
     try:
         configured = load_configuration(declared)
         return configured.settings, _load_platform(configured)
     except FleetRefusedError as error:
         problems = [name_arguments(item, declared.name) if declared else item for item in error.problems]
-        for problem in problems:
-            announce_problem(problem)
-        raise FleetRefusedError(problems) from None
+        raise announce_refusal(problems) from None
 
 
 def _load_platform(configured: ProgramConfiguration) -> Platform:

@@ -3,19 +3,28 @@
 The engine shows them; a ``mirrors`` command that started the engine gets them as data.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import pulumi
 
 from mirrors.planning.rollout.waves import RolloutPlan, describe_rollout
 from mirrors.problems import Note, Problem
 from mirrors.problems.events import report_line, report_note, report_problem, report_rotation
+from mirrors.program.refusal import FleetRefusedError
 
 
 def announce_problem(problem: Problem) -> None:
     """Report a problem. The engine fails the operation for it."""
     report_problem(problem)
     pulumi.log.error(problem.line)
+
+
+def announce_refusal(problems: Iterable[Problem]) -> FleetRefusedError:
+    """Report every problem, and return the error that has them all."""
+    refused = FleetRefusedError(problems)
+    for problem in refused.problems:
+        announce_problem(problem)
+    return refused
 
 
 def announce_note(note: Note, *, subject: str = "", warning: bool = False) -> None:

@@ -4,7 +4,7 @@ import pulumi
 
 from mirrors.config import DeclaredVariable, MirrorSettings, Settings, SiteSettings
 from mirrors.config.values.rollout_values import HoldMode
-from mirrors.program.announcements import announce_problem
+from mirrors.program.announcements import announce_refusal
 from mirrors.program.arguments import FleetArgs, Hold, MirrorArgs, OriginalArgs, Variables
 from mirrors.program.refusal import FleetRefusedError
 from mirrors.program.startup import load_configuration
@@ -22,12 +22,10 @@ def read_configured_arguments() -> FleetArgs:
     """
     try:
         configured = load_configuration()
-        if configured.problems:
-            raise FleetRefusedError(configured.problems)
     except FleetRefusedError as error:
-        for problem in error.problems:
-            announce_problem(problem)
-        raise
+        raise announce_refusal(error.problems) from None
+    if configured.problems:
+        raise announce_refusal(configured.problems)
     return _make_arguments(configured.settings)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pulumi
@@ -32,13 +32,11 @@ class ProgramConfiguration:
         settings: The settings, as far as they can be used.
         problems: The problems in them.
         manual_release_sites: The sites that ``mirrors deploy`` names for a release with ``follow: manual``.
-        raw: {key: value} as Pulumi passed them.
     """
 
     settings: Settings
     problems: tuple[Problem, ...]
     manual_release_sites: tuple[str, ...]
-    raw: Mapping[str, str] = field(repr=False)
 
 
 def load_configuration(declared: ProgramFleet | None = None) -> ProgramConfiguration:
@@ -60,7 +58,7 @@ def load_configuration(declared: ProgramFleet | None = None) -> ProgramConfigura
     # A program may have several fleets in arguments, so a name that one of them lacks may be another's.
     unknown = () if declared else _refuse_unknown_sites(loaded.settings, by_hand)
     problems = (*loaded.problems, *unknown)
-    return ProgramConfiguration(loaded.settings, problems, by_hand, raw)
+    return ProgramConfiguration(loaded.settings, problems, by_hand)
 
 
 def report_rollout(

@@ -6,15 +6,12 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from mirrors.config.models.all_keys import all_keys_model
 from mirrors.config.models.base import ConfigModel, KeyPath
 
 
 def model_at(place: KeyPath) -> type[BaseModel] | None:
     """Return the model of the object at a place; None if the user chooses the names of its keys."""
-    from mirrors.config.models.all_keys import (
-        all_keys_model,  # Building this model takes time, and only messages need it.
-    )
-
     found: Any = all_keys_model()
     for key in place:
         if isinstance(found, type) and issubclass(found, BaseModel):
