@@ -21,8 +21,7 @@ from mirrors.config.files.project_files import find_project_file
 from mirrors.config.platforms import platform_kind_of
 from mirrors.errors import MirrorsError
 from mirrors.observation.account import AccountObserver
-from mirrors.planning.adoption.candidates import AdoptionProposal, find_likely_originals
-from mirrors.planning.adoption.candidates import propose_adoption as decide
+from mirrors.planning.adoption.candidates import AdoptionProposal, find_likely_originals, propose_adoption
 from mirrors.planning.environments import ENVIRONMENT_TITLES
 from mirrors.problems import Problem
 
@@ -51,7 +50,7 @@ def adopt(
     seen = AccountObserver(divio, connection.max_concurrent_requests).look(original, mirrors)
     if sources := find_likely_originals(*seen):
         raise mirror_as_original_error(original, sources)
-    adoption = decide(*seen, mirrors, read_retired_ids(stack, cwd), read_reserved_applications(cwd))
+    adoption = propose_adoption(*seen, mirrors, read_retired_ids(stack, cwd), read_reserved_applications(cwd))
     if write:
         refuse_program_fleet(stack, cwd)
     said = (

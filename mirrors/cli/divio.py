@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from mirrors.cli.doctor.platform import check_platform
-from mirrors.cli.options import connect_divio
-from mirrors.cli.options import print_note as note_on_standard_error
+from mirrors.cli.options import connect_divio, print_note
 from mirrors.cli.single_sites import undeployed_original_problem
 from mirrors.config import Settings
 from mirrors.config.models.divio import DivioSettings, divio_settings_of
@@ -108,9 +107,7 @@ def check_sites(
         {slug: what is wrong with its answer, None if nothing is}.
     """
     if slugs:
-        note_on_standard_error(
-            Note(f"asking what no up has found healthy, {within:g} s at most: {format_sites([*slugs])}")
-        )
+        print_note(Note(f"asking what no up has found healthy, {within:g} s at most: {format_sites([*slugs])}"))
     until = time.monotonic() + within
     with ThreadPoolExecutor(max_workers=divio_settings_of(settings).max_concurrent_requests) as pool:
         found = pool.map(lambda slug: _check_site_health(settings, seen.site(slug), until), slugs)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from mirrors.config import Settings
 from mirrors.planning.environments import choose_image_environment
@@ -55,22 +55,24 @@ class DescribedApplication:
         """The platform's identifier of the application."""
         return f"{self.slug}-id"
 
-    def environment_id(self, stage: str) -> str:
+    def environment_id(self, stage: Stage) -> str:
         """Return the platform's identifier of one environment."""
         return f"{self.slug}-{stage}-id"
 
-    def environment(self, stage: str) -> DescribedEnvironment:
-        """Return an environment by its name."""
+    def environment(self, stage: Stage) -> DescribedEnvironment:
+        """Return an environment by its name. Raises ValueError if it is neither test nor live."""
+        if stage not in get_args(Stage):
+            raise ValueError(f"{stage!r} is no environment: the names are {' and '.join(get_args(Stage))}")
         return self.live if stage == "live" else self.test
 
-    def deployments(self, stage: str, *, is_original: bool) -> tuple[ObservedDeployment, ...]:
+    def deployments(self, stage: Stage, *, is_original: bool) -> tuple[ObservedDeployment, ...]:
         """Return the one deployment of an environment, if it was deployed. A mirror's began after the original's."""
         if self.environment(stage).deployed is None:
             return ()
         began = _RELEASED if is_original else _RELEASED + 2 * _MINUTE
         return (ObservedDeployment(f"{self.slug}-{stage}-deployment", began, began + _MINUTE, success=True),)
 
-    def observe(self, stage: str, *, is_original: bool) -> ObservedSite:
+    def observe(self, stage: Stage, *, is_original: bool) -> ObservedSite:
         """Return one environment as a program sees it."""
         here = self.environment(stage)
         variables = {

@@ -251,6 +251,12 @@ def test_keys_of_a_configured_fleet_that_nothing_reads_are_a_problem() -> None:
     assert "key-without-effect" in found["mirrors:overrides"]
 
 
+def test_a_mistyped_environment_of_a_described_platform_is_refused() -> None:
+    stage: Any = "lvie"
+    with pytest.raises(ValueError, match="'lvie' is no environment: the names are test and live"):
+        PLATFORM.applications[0].environment(stage)
+
+
 def test_several_fleets_are_apart() -> None:
     both = PLATFORM + describe_fleet("beta", "beta-at")
 
