@@ -127,11 +127,11 @@ def run_pulumi_preview(
 ) -> tuple[Mapping[str, Any], ReportedEvents]:
     """Return what ``pulumi preview --json`` prints, and what Mirrors reports meanwhile. Problems do not stop it.
 
+    Mirrors drops the command's other output. It has no secret, but it would hide the answer.
+
     Args:
         targets: The options that keep Pulumi from other sites.
         manual_release_sites: The sites that get a release under ``rollout.follow: manual``.
-
-    Its other output is captured and dropped. It has no secret, but it would hide the answer.
 
     Raises:
         MirrorsError: The command prints no preview.

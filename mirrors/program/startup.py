@@ -56,7 +56,7 @@ def load_configuration(declared: ProgramFleet | None = None) -> ProgramConfigura
         raise FleetRefusedError(loaded.problems)
     by_hand = tuple(dict.fromkeys(os.environ.get(MANUAL_RELEASE_SITES, "").split()))
     # A program may have several fleets in arguments, so a name that one of them lacks may be another's.
-    unknown = () if declared else _refuse_unknown_sites(loaded.settings, by_hand)
+    unknown = () if declared else _find_unknown_sites(loaded.settings, by_hand)
     problems = (*loaded.problems, *unknown)
     return ProgramConfiguration(loaded.settings, problems, by_hand)
 
@@ -79,7 +79,7 @@ def report_rollout(
         announce_note(Note(text), warning=True)
 
 
-def _refuse_unknown_sites(settings: Settings, manual_release_sites: Iterable[str]) -> list[Problem]:
+def _find_unknown_sites(settings: Settings, manual_release_sites: Iterable[str]) -> list[Problem]:
     """Return a problem for each name without a site. Otherwise the release would silently reach no site."""
     known = settings.fleet.slugs
     return [
@@ -95,7 +95,7 @@ def _refuse_unknown_sites(settings: Settings, manual_release_sites: Iterable[str
 
 
 def find_published_passphrase(platform: str, environ: Mapping[str, str]) -> list[Problem]:
-    """Refuse a published passphrase for a platform elsewhere: the state holds secrets.
+    """Return the problem of a published passphrase, if the platform is elsewhere: the state holds secrets.
 
     Args:
         platform: The address of the platform. One without a host is a socket of this machine.

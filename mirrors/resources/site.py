@@ -53,8 +53,8 @@ class SiteProvider(Provider):
         """Return the checked inputs. A held or paused site keeps what it has, one without rollouts its release.
 
         A change of a held site's variables is a failure, except in a credential rotation, which repairs the other sites
-        first. ``check`` decides once which variables Mirrors found. A
-        variable that someone set before it was declared is one of them.
+        first. ``check`` decides once which variables Mirrors found. A variable that someone set before you declared it
+        is one of them.
         """
         environment, olds = str(news["environment"]), _olds if _olds.get("environment") == news["environment"] else {}
         checked = read_checked_site(news)

@@ -26,7 +26,7 @@ __all__ = ["FileScan", "compare_with_files"]
 
 @dataclass
 class FileScan:
-    """The result of ``scan``.
+    """The result of ``compare_with_files``.
 
     Args:
         leaves: Each scalar that a file shows, by place.
