@@ -28,7 +28,17 @@ CHECK_ONLY: Mapping[str, str] = {
 
 The program passes them by ``make_check_only``: ``_make_site_inputs`` those of every site, ``register_original`` and
 ``register_mirror`` the others. ``check`` gets them by ``read_check_only`` and keeps them as fields of ``CheckedSite``,
-all but ``slot``, which is there for what it waits for. ``Site`` documents the properties.
+all but ``slot``, which is there for what it waits for. ``Site`` documents the properties. Five have another name in the
+code:
+
+- property ``rollout``, in the code ``restriction``: why a site does not get each release
+- property ``turn``, in the code ``slot``: the right of a site to deploy now
+- property ``collected``, in the code ``deferring_run``: the run, if it reports failures at its end
+- property ``newest``, in the code ``newest_release``: the newest release when the program planned
+- property ``shared``, in the code ``shared_digests``: digests of the values that the original's mirrors get
+
+A new property takes its name from a user's variable: ``make_property_key`` moves the variable to ``=NAME``, which no
+state has yet.
 """
 
 _CHECK_ONLY_PROPERTIES = {name: key for key, name in CHECK_ONLY.items()}

@@ -20,7 +20,10 @@ START_REFUSALS: Mapping[str, Callable[[str], MirrorsError]] = {"held": held_site
 
 @dataclass(frozen=True, slots=True)
 class CheckedSite:
-    """A site as ``check`` saw it, beyond what the state keeps: each check-only input, by its name in ``CHECK_ONLY``.
+    """A site as ``check`` saw it, beyond what the state keeps.
+
+    A check-only input has its name in ``CHECK_ONLY`` here. ``slot`` has no field. ``secrets`` comes from the variables,
+    and ``unchanged`` from ``check`` itself.
 
     Args:
         variables: {name: the desired value}, secrets with their values.

@@ -1,8 +1,8 @@
 """Recognise a rotation of shared credentials: most mirrors run with an old user or password, and so fail already.
 
 ``plan_fleet`` asks, with the samples of ``mirrors.observation.samples``. A rotation then changes the rollout in three
-places. ``waves.plan_rollout`` makes all mirrors one wave.
-``RolloutScheduler.defers_failure`` tells each mirror's resource to record a failure instead of stopping the run.
+places. ``waves.plan_rollout`` makes all mirrors one wave. Where ``RolloutScheduler.defers_failure`` is true, a mirror's
+resource gets ``deferring_run``, the property ``collected``: it records a failure instead of stopping the run.
 ``SiteReconciler`` then writes the new value, deploys the mirror, and records a failure, such as that of a held mirror.
 """
 

@@ -41,7 +41,8 @@ class RolloutPlan:
         held: The sites that Mirrors never deploys.
         paused: The sites of the waves after ``rollout.pauseAfter``.
         rotates_credentials: Whether the shared credentials changed, so that running sites fail already. All sites are
-            one wave then, and a failed deployment stops no other.
+            one wave then. On Divio a failed deployment stops no other: see ``RolloutScheduler.defers_failure``. On a
+            Docker host it stops the update, as in each rollout.
     """
 
     waves: tuple[Wave, ...]

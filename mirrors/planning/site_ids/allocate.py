@@ -1,8 +1,8 @@
 """Decide which site gets which SITE_ID. A site's content belongs to its id, so no other site ever gets the id.
 
 ``SiteIds.check`` in ``mirrors/resources/site_ids.py`` calls ``allocate`` in each preview and update. ``facts`` has the
-words for what it decides from. ``conflicts`` decides what happens if two want one id. ``refusals`` lists that and every
-other reason to stop.
+classes of the data that it decides from. ``allocate`` asks ``refusals`` for every reason to stop. ``refusals`` asks
+``conflicts`` what happens if two want one id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

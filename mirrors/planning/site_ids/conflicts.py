@@ -2,7 +2,7 @@
 
 The other one is a declared site, a site that has left, an undeclared application, or a reservation. Before that,
 ``mirrors/config/rules/fleet_rules.py`` refuses an id that two sites declare. A new number conflicts with none of them:
-it is above them all.
+it is above them all. ``find_allocation_problems`` in ``refusals`` asks ``refuse_conflicting_ids``.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
