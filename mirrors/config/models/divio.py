@@ -1,4 +1,4 @@
-"""The keys that Divio adds to the top of the configuration, and its rules."""
+"""The keys that Divio adds to the top of the configuration."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mirrors.config.connection import CONNECTION_ENVIRON, DEFAULT_API_URL
-from mirrors.config.messages.wording import format_path, problem_at
-from mirrors.config.models.base import KeyPath
 from mirrors.config.models.platform_settings import PlatformSettings
 from mirrors.config.models.settings import Settings
+from mirrors.config.rules.divio_rules import check_database_url_shared, check_original_variables_unused
 from mirrors.config.values.common_values import ApiToken, ApiUrl, RequestCount
-from mirrors.config.values.variable_names import DATABASE_URL
-from mirrors.problems import Problem
 
 if TYPE_CHECKING:
     from mirrors.config.rules.validation_context import ValidationContext
+    from mirrors.problems import Problem
 
 __all__ = ["DivioSettings", "divio_settings_of"]
 
@@ -56,31 +54,3 @@ def divio_settings_of(settings: Settings) -> DivioSettings:
         TypeError: The stack is on another platform.
     """
     return settings.platform_keys(DivioSettings)
-
-
-def check_original_variables_unused(settings: Settings) -> Iterator[Problem]:
-    """Refuse variables of an original that Mirrors only reads: they would have no effect."""
-    original = settings.fleet.original
-    if original.deploy:
-        return
-    override = settings.overrides.mirrors.get(original.application)
-    places: list[tuple[KeyPath, object]] = [
-        (("fleet", "original", "variables"), original.variables),
-        (("overrides", "mirrors", original.application, "variables"), override.variables if override else None),
-        (("secrets", original.application), settings.secrets.get(original.application)),
-    ]
-    for place, declared in places:
-        if declared:
-            message = "Mirrors only reads the original, so these variables have no effect."
-            remedy = f"Add deploy: true to {format_path(('fleet', 'original'))}, or remove them here"
-            yield problem_at(place, "original-only-read", message, remedy)
-
-
-def check_database_url_shared(settings: Settings) -> Iterator[Problem]:
-    """Refuse a fleet that does not share DATABASE_URL: its value shows which sites use the fleet's database."""
-    if DATABASE_URL not in settings.fleet.shared:
-        message = (
-            "DATABASE_URL is missing. Without it, Mirrors cannot see which sites share a database, and could give two"
-            " of them one SITE_ID."
-        )
-        yield problem_at(("fleet", "shared"), "database-url-not-shared", message, "Add DATABASE_URL")
