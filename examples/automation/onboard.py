@@ -71,6 +71,9 @@ def update(stack: str, directory: Path) -> Mapping[str, Any]:
         try:
             chosen = automation.select_stack(stack, work_dir=str(directory), opts=options)
             done = chosen.up()
+        except automation.StackNotFoundError:
+            missing = f"There is no stack {stack} in {directory}. Make it with: pulumi stack init {stack}"
+            raise OnboardingError(f"The update of {stack}", (), missing) from None
         except automation.CommandError as error:
             raise OnboardingError(f"The update of {stack}", read_events(events).problems, str(error)) from None
     return {name: output.value for name, output in done.outputs.items()}

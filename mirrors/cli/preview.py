@@ -34,6 +34,7 @@ from mirrors.config.program_fleet import ProgramFleet, declares_fleet
 from mirrors.planning.reports.fleet_preview import FleetPreview
 from mirrors.planning.reports.fleet_steps import drop_fleets
 from mirrors.planning.reports.preview import summarize_preview
+from mirrors.planning.reports.pulumi_messages import read_errors
 from mirrors.planning.rollout.targets import ChosenSites, choose_named_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
 from mirrors.problems.events import EVENTS_VARIABLE, read_events
@@ -97,8 +98,8 @@ def preview_program_fleet(raw: StackValues, stack: str, cwd: Path, name: str | N
     engine, reported = run_pulumi_preview([], (), stack, cwd)
     fleets = {key: ProgramFleet.from_state(key, item) for key, item in reported.fleets.items()}
     if not fleets:
-        problems = reported.problems or load_from_raw(raw, stack, cwd, None).problems
-        return FleetPreview(stack, problems=tuple(problems))
+        problems = reported.problems or [*read_errors(engine, reported.shown_lines)]
+        return FleetPreview(stack, problems=tuple(problems or load_from_raw(raw, stack, cwd, None).problems))
     own = choose_named_fleet(fleets, f"the stack {stack}", name)
     configured = load_from_raw(raw, stack, cwd, own)
     if configured.settings is None:

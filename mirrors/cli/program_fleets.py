@@ -17,6 +17,9 @@ __all__ = [
     "several_fleets_error",
 ]
 
+FIRST_UPDATE = "Leave out --fleet if the configuration declares the fleet. If the program does, run mirrors up first"
+"""The remedy for a state without a fleet of a program."""
+
 
 def read_program_fleets(stack: str, cwd: Path) -> dict[str, ProgramFleet]:
     """Return {name: fleet} as the last update declared them. Raises MirrorsError if Pulumi cannot read the state."""
@@ -55,7 +58,7 @@ def choose_named_fleet(found: Mapping[str, ProgramFleet], where: str, name: str 
     chosen = found.get(name) if name is not None else next(iter(found.values()))
     if chosen is None:
         said = f"{where} has no fleet {name} that its program declares in arguments."
-        raise MirrorsError(Problem("unknown-fleet", said, suggest_known(str(name), found) if found else ""))
+        raise MirrorsError(Problem("unknown-fleet", said, suggest_known(str(name), found) if found else FIRST_UPDATE))
     return chosen
 
 
