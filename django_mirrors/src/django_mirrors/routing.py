@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["HIDDEN_BY_ROUTER", "has_table_of", "hides_app", "hides_model", "owner_of", "runs_app"]
 
 HIDDEN_BY_ROUTER = (
-    "is for a model or app that the routers allow in no configured database. Mirrors cannot know where it is applied, "
-    "as in the schemas of django-tenants"
+    "is for a model or app that the routers keep out of the migrated database. Mirrors cannot know whether the "
+    "project's migrate command applies it elsewhere: in the schemas of django-tenants, or in a second database"
 )
 
 
@@ -30,17 +30,17 @@ def runs_app(connection: BaseDatabaseWrapper, app_label: str, hints: dict[str, A
 
 
 def hides_model(connection: BaseDatabaseWrapper, model: type[Model]) -> bool:
-    """Return whether the table is not here, and no other configured database has it."""
+    """Return whether the table is not here, and Mirrors cannot know whether ``migrate`` changes it elsewhere."""
     if has_table_of(connection, model):
         return False
-    return _several_schemas() or not any(_is_allowed(alias, model) for alias in _others(connection))
+    return _overrides_migrate() or not any(_is_allowed(alias, model) for alias in _others(connection))
 
 
 def hides_app(connection: BaseDatabaseWrapper, app_label: str, hints: dict[str, Any]) -> bool:
-    """Return whether Python and SQL of the app run neither here nor in another configured database."""
+    """Return whether Python and SQL of the app do not run here, and Mirrors cannot know whether they run elsewhere."""
     if runs_app(connection, app_label, hints):
         return False
-    return _several_schemas() or not any(
+    return _overrides_migrate() or not any(
         router.allow_migrate(alias, app_label, **hints) for alias in _others(connection)
     )
 
@@ -60,13 +60,10 @@ def _others(connection: BaseDatabaseWrapper) -> list[str]:
     return [alias for alias in connections if alias != connection.alias]
 
 
-def _several_schemas() -> bool:
-    """Return whether ``migrate`` is a custom command that also migrates further schemas behind the same alias.
+def _overrides_migrate() -> bool:
+    """Return whether ``migrate`` is not Django's, and so may migrate more than one database or schema.
 
-    django-tenants and similar packages have a connection with a method that selects a schema.
+    Django's command migrates one alias. A command of the project may go on to another, which sites share as well. That
+    of django-tenants goes on to further schemas behind the same alias.
     """
-    own = get_commands().get("migrate") != "django.core"
-    return own and any(hasattr(connections[alias], name) for alias in connections for name in SWITCHES)
-
-
-SWITCHES = ("set_tenant", "set_schema")
+    return get_commands().get("migrate") != "django.core"
