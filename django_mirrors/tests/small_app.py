@@ -9,6 +9,7 @@ from django.db.migrations import CreateModel
 from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 
+from django_mirrors.database_names import normalize_table
 from django_mirrors.model_schema import describe_model
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def schema_of(state: ProjectState, connection: BaseDatabaseWrapper) -> Schema:
     """Return the whole schema, rendered by Django. ``state`` remains unrendered, so that no change renders it again."""
     schema: dict[str, list[Table]] = {}
     for model in state.clone().apps.get_models(include_auto_created=True):
-        table = describe_model(model, connection)
+        table = normalize_table(describe_model(model, connection), connection)
         if table.managed:
             schema.setdefault(table.name, []).append(table)
     return schema

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import router
 from django.db.migrations.operations import RenameModel
 
+from django_mirrors.database_names import normalize_table_name
 from django_mirrors.effects import ChangeKind, Effect
 
 if TYPE_CHECKING:
@@ -48,6 +49,5 @@ def renamed_content_type_effects(
         f"renames the content type {label}. Code that knows the old name makes a second one, and its generic relations "
         "and keys no longer find older rows"
     )
-    yield Effect(
-        "", "", ChangeKind.UNKNOWN, model._meta.db_table, detail=words, model="" if model._meta.proxy else label
-    )
+    table = normalize_table_name(str(model._meta.db_table), rendering.connection)
+    yield Effect("", "", ChangeKind.UNKNOWN, table, detail=words, model="" if model._meta.proxy else label)

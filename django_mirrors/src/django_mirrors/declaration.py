@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from django.apps import apps as installed
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.loader import MigrationLoader
 
+from django_mirrors.database_names import normalize_table
 from django_mirrors.model_schema import describe_model
 from django_mirrors.routing import has_table_of
 from django_mirrors.tables import Column, Constraint, Reference, Table, parse_size
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from django.apps.registry import Apps
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 __all__ = ["Column", "Constraint", "Reference", "SchemaDeclaration", "Table", "declare_schema", "fingerprint"]
 
@@ -35,6 +37,10 @@ class SchemaDeclaration:
     def of_table(self, name: str) -> tuple[Table, ...]:
         """Return every model's view of the table."""
         return tuple(table for table in self.tables if table.name == name)
+
+    def normalize(self, connection: BaseDatabaseWrapper) -> SchemaDeclaration:
+        """Return the declaration with one spelling for each name of the database: the one that the guard compares."""
+        return replace(self, tables=tuple(normalize_table(table, connection) for table in self.tables))
 
     def as_data(self) -> dict[str, Any]:
         """Return the declaration as JSON data. :meth:`from_data` reads it."""

@@ -6,10 +6,12 @@ between quotation marks, or backticks on MySQL, and does not interpret it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django_mirrors.catalogues import mysql, postgresql, sqlite
 from django_mirrors.catalogues.observed import DatabaseColumn, DatabaseTable
+from django_mirrors.database_names import normalize_column_name, split_name
 from django_mirrors.vendors import vendor_of
 
 if TYPE_CHECKING:
@@ -23,11 +25,14 @@ READERS = {"mysql": mysql.read_table, "postgresql": postgresql.read_table, "sqli
 
 
 def introspect_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -> Mapping[str, DatabaseTable]:
-    """Return the existing tables and views among ``names``, each a model's ``db_table``. Only reads."""
+    """Return the existing tables and views among ``names``, each a model's ``db_table``. Only reads.
+
+    Names of columns are normalized (:mod:`django_mirrors.database_names`), those of tables are as given.
+    """
     with connection.cursor() as cursor:
         if connection.vendor in READERS:
             read, quote = READERS[connection.vendor], vendor_of(connection).quote
-            found = {name: read(connection, cursor, *_split_name(name, quote)) for name in sorted(names)}
+            found = {name: read(connection, cursor, *split_name(name, quote)) for name in sorted(names)}
         else:
             existing = connection.introspection.get_table_list(cursor)
             views = {info.name: info.type == "v" for info in existing}
@@ -35,13 +40,18 @@ def introspect_tables(connection: BaseDatabaseWrapper, names: Collection[str]) -
                 name: _read_with_django(connection, cursor, name, views[name])
                 for name in sorted(views.keys() & set(names))
             }
-    return {name: table for name, table in found.items() if table is not None}
+    return {name: _normalize_columns(table, connection) for name, table in found.items() if table is not None}
 
 
-def _split_name(name: str, quote: str) -> tuple[str | None, str]:
-    """Return schema and table of the name that Django puts between quotation marks."""
-    *before, table = name.strip(quote).split(f"{quote}.{quote}")
-    return (before[-1] if before else None), table
+def _normalize_columns(table: DatabaseTable, connection: BaseDatabaseWrapper) -> DatabaseTable:
+    names = {name: normalize_column_name(name, connection) for name in table.columns}
+    columns = {names[name]: column for name, column in table.columns.items()}
+    return replace(table, columns=columns, uniques=frozenset(_renamed(unique, names) for unique in table.uniques))
+
+
+def _renamed(unique: frozenset[str], names: Mapping[str, str]) -> frozenset[str]:
+    """Return the columns of an index by their new names. A part of it that is no column stays."""
+    return frozenset(names.get(name, name) for name in unique)
 
 
 def _read_with_django(connection: BaseDatabaseWrapper, cursor: Any, name: str, view: bool) -> DatabaseTable:

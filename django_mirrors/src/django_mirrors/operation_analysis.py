@@ -55,7 +55,7 @@ COLUMNS_MOVE = (operations.RenameField, operations.AlterField)
 
 @dataclass
 class OperationAnalyzer:
-    """Analyzer of one plan. It reads only the names of tables from the database of ``connection``."""
+    """Analyzer of one plan. It reads only names from the database of ``connection``: of tables and its schema."""
 
     connection: BaseDatabaseWrapper
     created: frozenset[ColumnKey] = frozenset()  # what the plan creates, under names that no code can know

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from django_mirrors.effects import Effect
     from django_mirrors.image import PendingMigrations
     from django_mirrors.locks import Lock
+    from django_mirrors.registry import RegistryEntry
 
 __all__ = ["ReleaseCommand", "ReleaseRefusedError", "find_unknown_sites", "site_declarations"]
 
@@ -220,8 +221,8 @@ class ReleaseCommand:
             plan: the migrations that were pending.
         """
         image = this_image()
-        after = observe_tables(self.connection, image.declaration)
-        lacking = find_mismatches(after, image.declaration, image.migrated_apps)
+        needed = image.declaration.normalize(self.connection)
+        lacking = find_mismatches(observe_tables(self.connection, needed), needed, image.migrated_apps)
         if not lacking:
             return
         found = judge_mismatches(
@@ -246,7 +247,7 @@ class ReleaseCommand:
         If no code is registered, return the schema that the applied migrations had created.
         """
         registered = [site.declaration for site in site_declarations(self.registry, utc_now())]
-        return registered or [declare_schema(plan.state.apps)]
+        return registered or [declare_schema(plan.state.apps).normalize(self.connection)]
 
     def _register(self) -> None:
         now, image = utc_now(), this_image()
@@ -274,11 +275,15 @@ class ReleaseCommand:
 
 
 def site_declarations(registry: Registry, now: datetime) -> Sequence[SiteDeclaration]:
-    """Return the declarations that may be running on any site."""
+    """Return the declarations that may be running on any site, with normalized names."""
     return [
-        SiteDeclaration(entry.site_id, entry.application, entry.state, SchemaDeclaration.from_data(entry.declaration))
+        SiteDeclaration(entry.site_id, entry.application, entry.state, _declaration(entry, registry))
         for entry in registry.entries(now)
     ]
+
+
+def _declaration(entry: RegistryEntry, registry: Registry) -> SchemaDeclaration:
+    return SchemaDeclaration.from_data(entry.declaration).normalize(registry.table.connection)
 
 
 def find_unknown_sites(

@@ -15,6 +15,7 @@ from django.apps import apps
 from django.db.migrations.state import ModelState, ProjectState
 from django.db.migrations.utils import resolve_relation
 
+from django_mirrors.database_names import normalize_table
 from django_mirrors.model_schema import describe_model
 from django_mirrors.routing import has_table_of, hides_model
 
@@ -47,7 +48,7 @@ class _CachedModel:
 
 @dataclass
 class StateRenderer:
-    """Renderer that caches descriptions and no classes. ``connection`` is not opened."""
+    """Renderer that caches descriptions and no classes. ``connection`` is opened only to normalize names."""
 
     connection: BaseDatabaseWrapper
     cache: dict[Key, _CachedModel] = field(default_factory=dict)
@@ -94,7 +95,7 @@ class StateRenderer:
         compared = {(other, names): _compared_values(models[other], names) for other, names in needs.items()}
         tables = []
         for model in _own_models(_state_apps(models, needs), key):
-            table = describe_model(model, self.connection)
+            table = normalize_table(describe_model(model, self.connection), self.connection)
             taken = table.managed and has_table_of(self.connection, model)
             if taken or (table.managed and hides_model(self.connection, model)):
                 tables.append((table, not taken))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django_mirrors.compatibility import WITH_LENGTH
+from django_mirrors.database_names import normalize_table_name
 from django_mirrors.introspection import introspect_tables
 
 if TYPE_CHECKING:
@@ -55,12 +56,14 @@ def mismatch_texts(
     connection: BaseDatabaseWrapper, declaration: SchemaDeclaration, migrated: Collection[str] | None = None
 ) -> tuple[str, ...]:
     """Return each mismatch between ``declaration`` and the real schema as a sentence. Without any, the code can run."""
-    return tuple(lack.text for lack in find_mismatches(observe_tables(connection, declaration), declaration, migrated))
+    needed = declaration.normalize(connection)
+    return tuple(lack.text for lack in find_mismatches(observe_tables(connection, needed), needed, migrated))
 
 
 def observe_tables(connection: BaseDatabaseWrapper, declaration: SchemaDeclaration) -> Mapping[str, DatabaseTable]:
-    """Return the existing tables of ``declaration``. Only reads."""
-    return introspect_tables(connection, {table.name for table in declaration.tables if table.managed})
+    """Return the existing tables of ``declaration``, by their normalized names. Only reads."""
+    names = {table.name for table in declaration.tables if table.managed}
+    return introspect_tables(connection, {normalize_table_name(name, connection) for name in names})
 
 
 def find_mismatches(
@@ -69,7 +72,7 @@ def find_mismatches(
     """Return the mismatches between ``declaration`` and the observed tables.
 
     These are missing tables and columns, narrower columns, columns with another kind of content, required columns that
-    the code does not know, and lost uniqueness.
+    the code does not know, and lost uniqueness. The names of ``declaration`` must be normalized.
 
     Tables that no migration creates may be missing: those with ``managed = False``, and those of apps that are not
     ``migrated`` (labels).

@@ -7,9 +7,12 @@ Two more differences have a table where they are used: :mod:`django_mirrors.lock
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 __all__ = ["Vendor", "error_code", "lacks_privilege", "lock_timed_out", "needs_new_attempt", "vendor_of"]
@@ -25,15 +28,29 @@ class Vendor:
     limit_waits: str = ""  # the statement that ends the waits of a session, with {seconds} or {milliseconds}
     transactions: str = ""  # shows long transactions
     quote: str = '"'  # around each name
+    default_schema: str = ""  # the statement that returns the schema of names without one
+    folds_columns: bool = False  # whether names of columns that differ in case alone are one name
+    fold: Callable[[str], str] = str.lower  # folds case as the database does where it ignores case
+    name_bytes: int | None = None  # the bytes of a name that the database keeps, if it cuts names
+
+
+ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+def _lower_ascii(name: str) -> str:
+    return name.translate(ASCII_LOWER)
 
 
 VENDORS = {
+    "sqlite": Vendor(default_schema="SELECT 'main'", folds_columns=True, fold=_lower_ascii),
     "postgresql": Vendor(
         lock_timeouts=frozenset({"55P03"}),  # lock_not_available
         deadlocks=frozenset({"40P01"}),
         missing_privileges=frozenset({"3F000", "42501"}),  # no schema to create in, no privilege
         limit_waits="SELECT set_config('lock_timeout', '{milliseconds}ms', false)",
         transactions="pg_stat_activity",
+        default_schema="SELECT current_schema()",
+        name_bytes=63,
     ),
     # MariaDB, too. A statement waits for a table's metadata lock, a day by default, and for a row's lock.
     "mysql": Vendor(
@@ -43,6 +60,8 @@ VENDORS = {
         limit_waits="SET SESSION lock_wait_timeout = {seconds}, SESSION innodb_lock_wait_timeout = {seconds}",
         transactions="information_schema.innodb_trx",
         quote="`",
+        default_schema="SELECT DATABASE()",
+        folds_columns=True,
     ),
 }
 

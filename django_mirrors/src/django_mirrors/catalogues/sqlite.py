@@ -37,7 +37,7 @@ def read_table(connection: BaseDatabaseWrapper, cursor: Any, schema: str | None,
         has_default = default is not None or hidden in (2, 3) or bool(key)  # a key defaults to the row's number
         kind = field_type_of(connection, database_type)
         columns[column] = DatabaseColumn(not not_null, has_default, int(length[1]) if length else None, kind)
-    master = f"SELECT 1 FROM {of}sqlite_master WHERE type = 'view' AND name = %s"  # noqa: S608 - quoted
+    master = f"SELECT 1 FROM {of}sqlite_master WHERE type = 'view' AND name = %s COLLATE NOCASE"  # noqa: S608 - quoted
     cursor.execute(master, [name])
     view = cursor.fetchone() is not None
     uniques = {frozenset(row[1] for row in rows if row[5])}

@@ -29,7 +29,7 @@ class Command(remove_stale_contenttypes.Command):
         decision = decide_stale_contenttypes(
             site_declarations(registry, now),
             find_unknown_sites(registry, connection, now, own=site.site_id),
-            this_image().declaration,
+            this_image().declaration.normalize(connection),
         )
         if decision.refusals and not why_not_enforced():
             raise CommandError(decision.text)
