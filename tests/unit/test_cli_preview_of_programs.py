@@ -1,4 +1,4 @@
-"""``mirrors preview`` of a program that ends before it declares a fleet: a command in the place of ``pulumi`` says so."""
+"""``mirrors preview`` of a program that ends before it declares a fleet. A command is in the place of ``pulumi``."""
 
 import json
 import sys
