@@ -1,6 +1,7 @@
 """``Fleet``: the component of the user's program. It observes, plans, and declares the fleet's resources."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any, overload
 
@@ -17,6 +18,7 @@ from mirrors.planning.variables.confirmations import normalize_confirmed_identit
 from mirrors.program.announcements import announce_refusal
 from mirrors.program.arguments import FleetArgs, FleetArgsDict
 from mirrors.program.declaration import make_program_fleet
+from mirrors.program.declared_fleets import DeclaredFleets
 from mirrors.program.declared_output import describe_declaration, report_declaration
 from mirrors.program.outputs import FleetSite, FleetSites, former_aliases
 from mirrors.program.platform import Platform
@@ -79,7 +81,7 @@ class Fleet(pulumi.ComponentResource):
             args, opts = None, args
         end_quietly_when_interrupted()
         program_fleet = None if args is None else make_program_fleet(name, args)
-        settings, platform = _prepare(program_fleet)
+        settings, platform = _prepare(name, program_fleet)
         if program_fleet:
             report_declaration(program_fleet)
         declared = settings.fleet.original
@@ -159,15 +161,20 @@ class Fleet(pulumi.ComponentResource):
         return {"stack": stack, "site_ids": site_ids, "retired": retired}
 
 
-def _prepare(declared: ProgramFleet | None) -> tuple[Settings, Platform]:
+def _prepare(name: str | None, declared: ProgramFleet | None) -> tuple[Settings, Platform]:
     """Return the settings, and the platform, planned.
 
     Raises:
         FleetRefusedError: Something is wrong. Mirrors has reported every problem, and the error has them all.
     """
     try:
-        configured = load_configuration(declared)
-        return configured.settings, _load_platform(configured)
+        configured, fleets = load_configuration(declared), DeclaredFleets.of_run()
+        slugs = configured.settings.fleet.slugs
+        own = name or configured.settings.fleet.original.application
+        conflicts = fleets.find_conflicts(own, slugs)
+        platform = _load_platform(replace(configured, problems=(*configured.problems, *conflicts)))
+        fleets.add(own, slugs)
+        return configured.settings, platform
     except FleetRefusedError as error:
         problems = [name_arguments(item, declared.name) if declared else item for item in error.problems]
         raise announce_refusal(problems) from None

@@ -144,6 +144,15 @@ def engine_parallel() -> int | None:
     return parallel if isinstance(parallel, int) else None
 
 
+def find_run() -> object | None:
+    """Return the object that one run of a program has to itself: its connection to the engine. None outside of a run.
+
+    The SDK keeps its settings in context variables, since a process may run several programs. It names no run.
+    """
+    run: object | None = pulumi.runtime.settings.get_monitor()
+    return run
+
+
 def mark_secret(value: Any) -> dict[str, Any]:
     """Mark a value as a secret on the wire, from inside a provider.
 

@@ -5,6 +5,14 @@ from collections.abc import Mapping
 from mirrors.problems.codes import ProblemMeaning
 
 PROGRAM_PROBLEMS: Mapping[str, ProblemMeaning] = {
+    "application-in-two-fleets": ProblemMeaning(
+        "Two fleets of a program declare the same application. Each would give it a SITE_ID.",
+        "Remove it from one of the fleets, or declare one fleet with the sites of both.",
+    ),
+    "fleet-name-twice": ProblemMeaning(
+        "Two fleets of a program have the same name. The state and the commands tell fleets apart by their names.",
+        "Give each Fleet a name of its own.",
+    ),
     "fleet-not-targeted": ProblemMeaning(
         "A targeted operation leaves out the resources that give a site its SITE_ID or a shared value.",
         "Use mirrors deploy SITE, or add the targets that the message names.",

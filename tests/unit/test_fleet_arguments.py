@@ -274,6 +274,60 @@ def test_several_fleets_are_apart() -> None:
     assert found.sites["beta-at"].variables["UP"] == ""
 
 
+@pytest.mark.parametrize(
+    ("second", "named"),
+    [
+        (("beta", "acme-de"), ["acme-de"]),
+        (("beta", "acme"), ["acme"]),
+        (("acme-de", "beta-at"), ["acme-de"]),
+        (("acme", "beta-at", "acme-de"), ["acme", "acme-de"]),
+    ],
+)
+def test_an_application_is_in_one_fleet(second: tuple[str, ...], named: list[str]) -> None:
+    original, *mirrors = second
+
+    def program() -> None:
+        Fleet("one", acme(MirrorArgs("acme-de")))
+        args = FleetArgs(original=OriginalArgs(original), mirrors=[MirrorArgs(slug) for slug in mirrors])
+        Fleet("two", args, pulumi.ResourceOptions(parent=pulumi.ComponentResource("acme:index:Group", "group")))
+
+    platform = DescribedPlatform(
+        [*map(describe_original, ("acme", "beta")), *map(DescribedApplication, ("acme-de", "beta-at"))]
+    )
+    with pytest.raises(FleetRefusedError) as caught:
+        run(program, platform)
+    found = [item for item in caught.value.problems if item.code == "application-in-two-fleets"]
+    assert [item.site for item in found] == named
+    assert "the fleets one and two both declare it" in found[0].message
+
+
+def test_two_fleets_have_two_names() -> None:
+    def program() -> None:
+        Fleet("acme", acme(MirrorArgs("acme-de")))
+        Fleet("acme", FleetArgs(original=OriginalArgs("beta")))
+
+    with pytest.raises(FleetRefusedError) as caught:
+        run(program, PLATFORM + describe_fleet("beta"))
+    assert [(item.code, item.path) for item in caught.value.problems] == [("fleet-name-twice", 'Fleet("acme")')]
+
+
+def test_a_configured_fleet_and_one_in_arguments_share_no_application() -> None:
+    fleet = '{"original": {"application": "acme"}, "mirrors": [{"application": "acme-de"}]}'
+
+    def program() -> None:
+        Fleet()
+        Fleet("more", FleetArgs(original=OriginalArgs("beta"), mirrors=[MirrorArgs("acme-de")]))
+
+    with pytest.raises(FleetRefusedError) as caught:
+        run(program, PLATFORM + describe_fleet("beta"), config={"mirrors:fleet": fleet})
+    assert [(item.code, item.site) for item in caught.value.problems] == [("application-in-two-fleets", "acme-de")]
+
+
+def test_another_run_may_declare_the_same_fleet() -> None:
+    for _ in range(2):
+        assert run(lambda: Fleet("acme", acme(MirrorArgs("acme-de")))).sites["acme-de"].variables["SITE_ID"] == "2"
+
+
 def test_a_site_that_no_fleet_has_is_named() -> None:
     with pytest.raises(KeyError, match="the fleet has no site acme-it"):
         run(lambda: Fleet("acme", acme(MirrorArgs("acme-de"))).sites["acme-it"])

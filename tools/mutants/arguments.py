@@ -101,4 +101,18 @@ PROGRAM_FLEETS = (
         "if name",
         ("tests/unit/test_cli_state.py",),
     ),
+    Mutation(
+        "two-fleets-give-one-site-id",
+        "mirrors/fleet.py",
+        "problems=(*configured.problems, *conflicts)",
+        "problems=configured.problems",
+        (f"{ARGUMENTS}::test_an_application_is_in_one_fleet",),
+    ),
+    Mutation(
+        "fleets-of-another-run-are-in-the-way",
+        "mirrors/program/declared_fleets.py",
+        "_BY_RUN.setdefault(run, cls())",
+        "_BY_RUN.setdefault(cls, cls())",
+        (f"{ARGUMENTS}::test_another_run_may_declare_the_same_fleet",),
+    ),
 )
