@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -136,6 +136,37 @@ def run_event_loop_once() -> None:
 
     with suppress(pulumi.RunError):  # a program that is asynchronous itself has let it run
         pulumi.run(run_once)
+
+
+def end_program_with(error: SystemExit) -> None:
+    """Let the running program end with this error, also where the program catches the error and goes on.
+
+    The engine deletes every resource that a program does not register, unless the program fails. The error comes at the
+    end, after all registrations, as one that the program does not catch. The SDK has no way to fail later without a
+    traceback: a failed output is one. A program that is over already, such as in an ``apply``, ends at once, and so
+    does one under Mocks. Another error of the program goes first.
+    """
+    stack: Any = pulumi.runtime.get_root_resource()
+    if getattr(stack, "_outputs_registered", True):
+        manager = pulumi.runtime.settings.SETTINGS.rpc_manager
+        manager.unhandled_exception = manager.unhandled_exception or error
+        manager.rpcs.append(_NoCall())  # with a call left, the SDK looks for an error once more
+        return
+    finish = stack._finish
+
+    def finish_and_raise() -> None:
+        finish()
+        if sys.exception() is None:
+            raise error
+
+    stack._finish = finish_and_raise
+
+
+class _NoCall:
+    """A call of the engine that is answered already."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield from ()
 
 
 def engine_parallel() -> int | None:

@@ -3,7 +3,7 @@
 The engine shows them; a ``mirrors`` command that started the engine gets them as data.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import pulumi
 
@@ -11,6 +11,7 @@ from mirrors.planning.rollout.waves import RolloutPlan, describe_rollout
 from mirrors.problems import Note, Problem
 from mirrors.problems.events import report_line, report_note, report_problem, report_rotation
 from mirrors.program.refusal import FleetRefusedError
+from mirrors.pulumi_internals import end_program_with
 
 
 def announce_problem(problem: Problem) -> None:
@@ -19,12 +20,16 @@ def announce_problem(problem: Problem) -> None:
     pulumi.log.error(problem.line)
 
 
-def announce_refusal(problems: Iterable[Problem]) -> FleetRefusedError:
-    """Report every problem, and return the error that has them all."""
-    refused = FleetRefusedError(problems)
-    for problem in refused.problems:
+def announce_refusal(problems: Sequence[Problem]) -> FleetRefusedError:
+    """Report all problems of a fleet, and return the error to raise.
+
+    The program ends with it also where it catches it: the engine would delete the fleet that is not registered.
+    """
+    for problem in problems:
         announce_problem(problem)
-    return refused
+    error = FleetRefusedError(problems)
+    end_program_with(error)
+    return error
 
 
 def announce_note(note: Note, *, subject: str = "", warning: bool = False) -> None:

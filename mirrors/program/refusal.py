@@ -13,8 +13,9 @@ REPORTED_EXIT_CODE = 32
 class FleetRefusedError(SystemExit):
     """A ``Fleet`` that Mirrors cannot declare. It registered nothing, and reported every problem.
 
-    It ends the program as ``sys.exit`` does. Pulumi's language host shows a traceback for any other exception. A test
-    catches it, and reads ``problems``.
+    It ends the program as ``sys.exit`` does. Pulumi's language host shows a traceback for any other exception. A
+    program that catches it ends with it all the same, after its last line. Otherwise the engine would delete the fleet.
+    A test catches it around ``run_program``, and reads ``problems``.
 
     Args:
         problems: All that is wrong.

@@ -1,6 +1,7 @@
 """Fleets in arguments: one model with the configuration, Outputs as variables, and several fleets in one program."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields, replace
 from typing import Any
 
@@ -242,6 +243,30 @@ def test_the_ledger_of_a_configured_fleet_names_keys() -> None:
         run(Fleet, platform, config={"mirrors:fleet": fleet})
     [problem] = caught.value.problems
     assert problem.remedy.endswith("under mirrors:fleet. It is 1 or above: highestSiteId: 1")
+
+
+def test_a_program_that_catches_the_error_ends_with_it_all_the_same() -> None:
+    reached = []
+
+    def program() -> None:
+        with suppress(FleetRefusedError):
+            Fleet("acme", acme(MirrorArgs("acme-xx")))
+        pulumi.export("tracker", Tracker().dsn)
+        reached.append("its last line")
+
+    with pytest.raises(FleetRefusedError) as caught:
+        run(program)
+    assert [(item.code, item.site) for item in caught.value.problems] == [("application-not-found", "acme-xx")]
+    assert reached == ["its last line"]
+
+
+def test_a_configuration_whose_problems_are_caught_ends_the_program() -> None:
+    def program() -> None:
+        with suppress(FleetRefusedError):
+            FleetArgs.from_config()
+
+    with pytest.raises(FleetRefusedError):
+        run(program, config={"mirrors:fleet": "acme"})
 
 
 def test_keys_of_a_configured_fleet_that_nothing_reads_are_a_problem() -> None:

@@ -115,4 +115,18 @@ PROGRAM_FLEETS = (
         "_BY_RUN.setdefault(cls, cls())",
         (f"{ARGUMENTS}::test_another_run_may_declare_the_same_fleet",),
     ),
+    Mutation(
+        "a-program-that-catches-a-refusal-ends-well",
+        "mirrors/program/announcements.py",
+        "    end_program_with(error)\n",
+        "",
+        (f"{ARGUMENTS}::test_a_program_that_catches_the_error_ends_with_it_all_the_same",),
+    ),
+    Mutation(
+        "a-refused-fleet-hides-the-error-of-the-program",
+        "mirrors/pulumi_internals.py",
+        "if sys.exception() is None:",
+        "if True:",
+        ("tests/unit/test_pulumi_internals.py::test_the_error_of_the_program_itself_goes_first",),
+    ),
 )
