@@ -56,10 +56,10 @@ def parse_configuration(
         declared: The fleet of a program. It replaces the keys of the configuration that declare one.
     """
     stack, name = stack.rpartition("/")[2], declared.name if declared else None
-    unread = () if declared is None else tuple(declared.find_unread_keys(raw.keys()))
+    of_program = () if declared is None else (*declared.problems, *declared.find_unread_keys(raw.keys()))
     raw = raw if declared is None else declared.drop_fleet_keys(raw)
     draft = ConfigurationDraft.from_raw(raw, stack, environ, files, declared)
-    draft.problems += unread
+    draft.problems += of_program
     settings = draft.validate()
     secrecy = () if secret_keys is None else tuple(find_secrecy_problems(raw.keys(), secret_keys))
     if settings is None:

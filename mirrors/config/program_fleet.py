@@ -31,11 +31,13 @@ class ProgramFleet:
         name: The name of the ``Fleet``.
         fleet: The value of ``mirrors:fleet``, in the keys of a user's file. An ``Output`` is a ``KnownLater``.
         shared_values: The value of ``mirrors:sharedValues``.
+        problems: The problems that the keys alone do not show.
     """
 
     name: str
     fleet: dict[str, Any] = field(repr=False)
     shared_values: dict[str, Any] = field(default_factory=dict, repr=False)
+    problems: tuple[Problem, ...] = ()
 
     @classmethod
     def from_state(cls, name: str, output: Mapping[str, Any]) -> Self:

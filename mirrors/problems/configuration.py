@@ -34,7 +34,7 @@ CONFIGURATION_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "Pass the values in the arguments of the Fleet, and remove the key.",
     ),
     "key-written-twice": ProblemMeaning(
-        "An object in the fleet's file has the same key twice.",
+        "An object in the fleet's file, or in the arguments of a Fleet, has the same key twice.",
         "Remove one of the two.",
     ),
     "keys-exclude-each-other": ProblemMeaning(

@@ -205,6 +205,56 @@ def test_a_command_keeps_the_keys_that_pulumi_takes(remedy: str, named: str) -> 
     assert name_arguments(Problem("unknown-key", "x", remedy), "acme").remedy == named
 
 
+def test_any_iterable_is_a_list_and_a_set_has_an_order() -> None:
+    mirrors: dict[str, Any] = {"de": MirrorArgs("acme-de"), "fr": {"application": "acme-fr"}}
+    found = [
+        make_program_fleet("acme", acme(retired={10, 9}, shared={"B", "A"})),
+        make_program_fleet("acme", FleetArgs(original=OriginalArgs("acme"), mirrors=mirrors.values())),  # type: ignore[arg-type]
+        make_program_fleet("acme", FleetArgs(original=OriginalArgs("acme"), mirrors=(m for m in mirrors.values()))),  # type: ignore[arg-type]
+    ]
+    assert (found[0].fleet["retired"], found[0].fleet["shared"]) == ([9, 10], ["A", "B"])
+    assert found[1].fleet == found[2].fleet
+    assert found[1].slugs == ("acme", "acme-de", "acme-fr")
+
+
+def test_a_fleet_takes_a_set_of_ids_and_of_names() -> None:
+    found = run(lambda: Fleet("acme", acme(MirrorArgs("acme-de"), shared={"DATABASE_URL"}, retired={2})))
+    assert found.sites["acme-de"].variables["SITE_ID"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("args", "path"),
+    [
+        ("acme", 'Fleet("acme")'),
+        ([OriginalArgs("acme")], 'Fleet("acme")'),
+        (FleetArgs, 'Fleet("acme")'),
+        ({"original": "acme"}, 'Fleet("acme").original'),
+        ({"original": OriginalArgs}, 'Fleet("acme").original'),
+        ({"original": {"application": "acme"}, "mirrors": [MirrorArgs]}, 'Fleet("acme").mirrors[0]'),
+        ({"original": {"application": "acme"}, "mirrors": 5}, 'Fleet("acme").mirrors'),
+    ],
+)
+def test_what_is_no_arguments_is_a_problem(args: Any, path: str) -> None:
+    found = refused(args)
+    assert list(found) == [path]
+    assert "value-not-taken" in found[path]
+
+
+def test_a_key_in_two_spellings_is_a_problem() -> None:
+    mirrors = [{"application": "acme-de", "site_id": 3, "siteId": 4}]
+    found = refused({"original": {"application": "acme"}, "mirrors": mirrors})
+    assert found == {
+        'Fleet("acme").mirrors[0].site_id': 'Fleet("acme").mirrors[0].site_id: the key is set twice, once in another'
+        " spelling. Remove one of the two [key-written-twice]"
+    }
+
+
+def test_names_that_the_user_chooses_keep_their_spelling() -> None:
+    args: Any = {"original": {"application": "acme"}, "reservedFor": {"acme_x": 9}, "sharedValues": {"THE_KEY": "x"}}
+    found = make_program_fleet("acme", args)
+    assert (found.fleet["reservedFor"], found.shared_values) == ({"acme_x": 9}, {"THE_KEY": "x"})
+
+
 def test_an_output_in_another_argument_is_a_problem() -> None:
     later: Any = KnownLater()
     assert (

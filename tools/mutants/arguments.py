@@ -129,4 +129,18 @@ PROGRAM_FLEETS = (
         "if True:",
         ("tests/unit/test_pulumi_internals.py::test_the_error_of_the_program_itself_goes_first",),
     ),
+    Mutation(
+        "a-set-is-no-list",
+        "mirrors/program/declaration.py",
+        "isinstance(value, Iterable) and",
+        "isinstance(value, list | tuple) and",
+        (f"{ARGUMENTS}::test_any_iterable_is_a_list_and_a_set_has_an_order",),
+    ),
+    Mutation(
+        "a-key-in-two-spellings-has-its-last-value",
+        "mirrors/program/declaration.py",
+        "if key in found and item is not None:",
+        "if False:",
+        (f"{ARGUMENTS}::test_a_key_in_two_spellings_is_a_problem",),
+    ),
 )

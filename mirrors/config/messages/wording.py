@@ -47,7 +47,7 @@ def _format_step(key: int | str) -> str:
 
 def format_value(value: Any) -> str:
     """Return a value for one line of a message: text in quotes, shortened and escaped; its kind if it holds others."""
-    if value is None or isinstance(value, list | dict | KnownLater):
+    if not isinstance(value, str | int | float):
         return describe_kind(value)
     text = json.dumps(value, ensure_ascii=False)
     text = text if len(text) <= 60 else text[:59] + "…"
