@@ -24,8 +24,11 @@ from mirrors.cli.stacks import find_pulumi
 from mirrors.cli.status import observe_statuses
 from mirrors.cli.target_options import target_options
 from mirrors.config import Settings
+from mirrors.config.messages.wording import suggest_known
+from mirrors.errors import MirrorsError
 from mirrors.planning.rollout.targets import ChosenSites, choose_all_sites, choose_named_sites, choose_outdated_sites
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES
+from mirrors.problems import Problem
 
 EXTRA_OPERATIONS = 4
 """Operations that the engine runs beside the deployments: the next site's variables, and reads of resources."""
@@ -109,10 +112,43 @@ def choose_fleet_of_sites(fleets: Sequence[Settings], sites: Sequence[str], stac
         MirrorsError: The stack has several fleets, and the sites do not show which one is meant.
     """
     owners = [item for item in fleets if set(sites).intersection(item.fleet.slugs)]
-    chosen = owners if len(owners) == 1 else fleets
-    if len(chosen) > 1:
-        raise several_fleets_error(f"the stack {stack}", [str(item.program_fleet) for item in chosen])
-    return chosen[0]
+    if len(fleets) > 1:
+        refuse_unclear_sites(fleets, owners, sites, stack)
+    return (owners or fleets)[0]
+
+
+def refuse_unclear_sites(
+    fleets: Sequence[Settings], owners: Sequence[Settings], sites: Sequence[str], stack: str
+) -> None:
+    """Refuse sites that no fleet has, sites of several fleets, and no sites at all.
+
+    Args:
+        owners: The fleets with a named site.
+
+    Raises:
+        MirrorsError: The sites do not show which fleet is meant.
+    """
+    known = [slug for item in fleets for slug in item.fleet.slugs]
+    said = f"the fleets of the stack {stack} have no site"
+    unknown = [
+        Problem("unknown-site", f"{said} {site!r}.", suggest_known(site, known))
+        for site in dict.fromkeys(sites)
+        if site not in known
+    ]
+    if unknown:
+        raise MirrorsError(*unknown)
+    if not sites:
+        raise several_fleets_error(f"the stack {stack}", [str(item.program_fleet) for item in fleets])
+    if len(owners) > 1:
+        names = ", ".join(str(item.program_fleet) for item in owners)
+        commands = " and ".join(_format_deploy(item, sites, stack) for item in owners)
+        remedy = f"Deploy each fleet by itself: {commands}"
+        raise MirrorsError(Problem("several-fleets", f"the sites are of several fleets: {names}.", remedy))
+
+
+def _format_deploy(settings: Settings, sites: Sequence[str], stack: str) -> str:
+    own = [site for site in sites if site in settings.fleet.slugs]
+    return shlex.join(["mirrors", "deploy", "-s", stack, "--fleet", str(settings.program_fleet), *own])
 
 
 def check_choice(sites: Sequence[str], *, all_sites: bool, late: bool) -> None:

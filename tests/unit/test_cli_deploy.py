@@ -108,7 +108,25 @@ def test_a_site_names_its_fleet_among_several() -> None:
     beta = settings("beta-at").with_stack("test", "beta")
     assert choose_fleet_of_sites([acme, beta], ["beta-at"], "test") is beta
     assert choose_fleet_of_sites([acme], [], "test") is acme
-    for sites in ([], ["acme-de", "beta-at"], ["unknown"]):
-        with pytest.raises(MirrorsError) as raised:
-            choose_fleet_of_sites([acme, beta], sites, "test")
-        assert raised.value.problems[0].code == "several-fleets"
+
+
+@pytest.mark.parametrize(
+    ("sites", "code", "remedy"),
+    [
+        ([], "several-fleets", "Name one with --fleet"),
+        (
+            ["acme-de", "beta-at"],
+            "several-fleets",
+            "Deploy each fleet by itself: mirrors deploy -s test --fleet acme acme-de and"
+            " mirrors deploy -s test --fleet beta beta-at",
+        ),
+        (["beta-a"], "unknown-site", "Did you mean beta-at?"),
+        (["acme-de", "beta-a"], "unknown-site", "Did you mean beta-at?"),
+    ],
+)
+def test_sites_that_show_no_single_fleet_are_refused_with_what_helps(sites: list[str], code: str, remedy: str) -> None:
+    acme = settings("acme-de").with_stack("test", "acme")
+    beta = settings("beta-at").with_stack("test", "beta")
+    with pytest.raises(MirrorsError) as raised:
+        choose_fleet_of_sites([acme, beta], sites, "test")
+    assert [(item.code, item.remedy) for item in raised.value.problems] == [(code, remedy)]
