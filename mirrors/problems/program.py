@@ -33,6 +33,10 @@ PROGRAM_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "The stack holds secrets of a real account, and its passphrase is the sandbox's, which is public.",
         "Set a PULUMI_CONFIG_PASSPHRASE of your own, and create the stack again.",
     ),
+    "secret-as-plain-variable": ProblemMeaning(
+        "A variable in the arguments of a Fleet has the text of a secret. The state and the platform would show it.",
+        "Read the secret with require_secret in the program, and pass the Output.",
+    ),
     "secret-in-clear": ProblemMeaning(
         "A key that holds secrets is set in clear. Pulumi would write it in clear into files and the state.",
         "Set it again with pulumi config set --secret.",

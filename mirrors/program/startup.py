@@ -12,6 +12,7 @@ from mirrors.config.files.project_files import ProjectFiles
 from mirrors.config.messages.wording import format_value, suggest_known
 from mirrors.config.models.base import select_own_keys
 from mirrors.config.program_fleet import ProgramFleet
+from mirrors.config.rules.secrecy import find_plain_secrets
 from mirrors.planning.rollout.waves import MANUAL_RELEASE_SITES, RolloutPlan
 from mirrors.planning.site_plan import SitePlan
 from mirrors.problems import Note, Problem
@@ -51,13 +52,15 @@ def load_configuration(declared: ProgramFleet | None = None) -> ProgramConfigura
     everything, secrets = read_program_configuration()
     raw, stack = {own: everything[key] for own, key in select_own_keys(everything).items()}, pulumi.get_stack()
     files = ProjectFiles.find(Path.cwd(), stack)
+    values = {key: everything[key] for key in secrets if key in everything}
+    plain = () if declared is None else tuple(find_plain_secrets(declared, values))
     loaded = parse_configuration(raw, stack, os.environ, files, select_own_keys(secrets).keys(), declared)
     if loaded.settings is None:
-        raise FleetRefusedError(loaded.problems)
+        raise FleetRefusedError([*loaded.problems, *plain])
     by_hand = tuple(dict.fromkeys(os.environ.get(MANUAL_RELEASE_SITES, "").split()))
     # A program may have several fleets in arguments, so a name that one of them lacks may be another's.
     unknown = () if declared else _find_unknown_sites(loaded.settings, by_hand)
-    problems = (*loaded.problems, *unknown)
+    problems = (*loaded.problems, *plain, *unknown)
     return ProgramConfiguration(loaded.settings, problems, by_hand)
 
 

@@ -132,6 +132,29 @@ def test_an_output_is_a_secret_if_pulumi_knows_it_as_one() -> None:
     assert site.secrets & {"KEY", "DSN", "PLAIN"} == {"KEY"}
 
 
+def test_a_secret_that_was_read_as_plain_text_is_refused() -> None:
+    def program() -> None:
+        plain = pulumi.Config("acme").require("key")
+        inner: Any = pulumi.Config("acme").require_object("mail")
+        site = MirrorArgs("acme-de", variables={"KEY": plain, "PIN": pulumi.Config("acme").require("pin"), "LOG": "x"})
+        Fleet("acme", acme(site, variables={"MAIL": inner["password"]}))
+
+    secrets = {"acme:key": CANARY, "acme:pin": "1234567", "acme:mail": f'{{"password": "{CANARY}-2", "port": 25}}'}
+    with pytest.raises(FleetRefusedError) as caught:
+        run(program, secrets=secrets)
+    assert {item.path: (item.code, item.remedy) for item in caught.value.problems} == {
+        'Fleet("acme").variables.MAIL': (
+            "secret-as-plain-variable",
+            'Read it with pulumi.Config("acme").require_secret_object("mail"), and pass the Output',
+        ),
+        'Fleet("acme").mirrors[0].variables.KEY': (
+            "secret-as-plain-variable",
+            'Read it with pulumi.Config("acme").require_secret("key"), and pass the Output',
+        ),
+    }
+    assert CANARY not in str(caught.value)
+
+
 def test_a_preview_says_after_which_resource_a_value_is_known() -> None:
     def program() -> None:
         dsn = Tracker().dsn

@@ -143,4 +143,11 @@ PROGRAM_FLEETS = (
         "if False:",
         (f"{ARGUMENTS}::test_a_key_in_two_spellings_is_a_problem",),
     ),
+    Mutation(
+        "a-secret-of-the-stack-is-a-plain-variable",
+        "mirrors/config/rules/secrecy.py",
+        "if text in readers:",
+        "if False:",
+        (f"{ARGUMENTS}::test_a_secret_that_was_read_as_plain_text_is_refused",),
+    ),
 )

@@ -1,12 +1,19 @@
 """Hold the keys that are set as secrets against those that have to be. Pulumi keeps the others in clear."""
 
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
-from mirrors.config.messages.wording import format_path
+from mirrors.config.messages.wording import format_path, problem_at
+from mirrors.config.models.base import KeyPath
 from mirrors.config.platforms import secret_key_commands
+from mirrors.config.program_fleet import ProgramFleet
 from mirrors.problems import Problem
 
-__all__ = ["find_secrecy_problems"]
+__all__ = ["find_plain_secrets", "find_secrecy_problems"]
+
+_SHORTEST_SECRET = 8
+"""A shorter secret may have the text of a variable by chance."""
 
 _PLAIN_KEYS = ("fleet", "overrides")
 """A secret in one of these would become a plain variable, in clear in the state and on the platform."""
@@ -32,3 +39,60 @@ def find_secrecy_problems(keys: Collection[str], secret: Collection[str]) -> Ite
                 f" mirrors:secrets.all.NAME; and remove it from {format_path((key,))}, or set that without --secret",
                 path=format_path((key,)),
             )
+
+
+def find_plain_secrets(declared: ProgramFleet, secrets: Mapping[str, str]) -> Iterator[Problem]:
+    """Yield a problem for each variable in arguments whose text is a secret of the stack.
+
+    A program that reads a secret with ``require`` gets plain text. Pulumi and Mirrors would keep it in clear.
+
+    Args:
+        secrets: {key with its namespace: value} of the secret configuration. An object is JSON.
+    """
+    readers = {text: reader for key, value in secrets.items() for text, reader in _list_readers(key, value)}
+    for place, text in _find_plain_variables(declared.fleet, ("fleet",)):
+        if text in readers:
+            said = "its text is a secret of the configuration, and the state would have it in clear."
+            remedy = f"Read it with {readers[text]}, and pass the Output"
+            yield problem_at(place, "secret-as-plain-variable", said, remedy)
+
+
+def _list_readers(key: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield each text of a secret key, with the expression that reads it as a secret."""
+    namespace, _, name = key.rpartition(":")
+    config, whole = f'pulumi.Config("{namespace}")', _parse_object(value)
+    if whole is None:
+        texts, reader = [value], "require_secret"
+    else:
+        texts, reader = [*_find_texts(whole)], "require_secret_object"
+    yield from ((text, f'{config}.{reader}("{name}")') for text in texts if len(text) >= _SHORTEST_SECRET)
+
+
+def _parse_object(text: str) -> dict[str, Any] | list[Any] | None:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list) else None
+
+
+def _find_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for _, item in _list_items(value):
+        yield from _find_texts(item)
+
+
+def _find_plain_variables(value: Any, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    for key, item in _list_items(value):
+        if isinstance(item, str) and place[-1] == "variables":
+            yield (*place, key), item
+        else:
+            yield from _find_plain_variables(item, (*place, key))
+
+
+def _list_items(value: Any) -> list[tuple[Any, Any]]:
+    """Return the items of an object or a list; none for any other value."""
+    if isinstance(value, dict):
+        return [*value.items()]
+    return [*enumerate(value)] if isinstance(value, list) else []
