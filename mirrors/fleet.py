@@ -82,8 +82,9 @@ class Fleet(pulumi.ComponentResource):
         end_quietly_when_interrupted()
         program_fleet = None if args is None else make_program_fleet(name, args)
         settings, platform = _prepare(name, program_fleet)
+        outputs = describe_declaration(program_fleet) if program_fleet else {}
         if program_fleet:
-            report_declaration(program_fleet)
+            report_declaration(program_fleet.name, outputs)
         declared = settings.fleet.original
         self.name = name or declared.application
         self.aliases = former_aliases(None if name else declared.formerly)
@@ -102,7 +103,7 @@ class Fleet(pulumi.ComponentResource):
         self.retired = ids.retired.apply(_retired_names)
         self.original = found.about
         # The outputs hold nothing that may fail: the SDK would answer a failed deployment with a traceback.
-        self.register_outputs(describe_declaration(program_fleet) if program_fleet else {})
+        self.register_outputs(outputs)
         run_event_loop_once()
 
     @property

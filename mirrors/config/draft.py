@@ -70,8 +70,7 @@ class ConfigurationDraft:
         """Parse the raw values, and fill in values of the process environment. ``parse_configuration`` has the Args."""
         objects = json_keys()
         data: dict[str, Any] = {
-            _escape_invalid_utf8(key): _parse_json_or_text(text) if key in objects else text
-            for key, text in raw.items()
+            _escape_invalid_utf8(key): parse_json_or_text(text) if key in objects else text for key, text in raw.items()
         }
         scanned = compare_with_files(data, files)
         data |= declared.data if declared else {}
@@ -161,7 +160,7 @@ def _fill_in(data: dict[str, Any], stack: str, environ: Mapping[str, str]) -> di
     return origins
 
 
-def _parse_json_or_text(text: str) -> Any:
+def parse_json_or_text(text: str) -> Any:
     """Parse the JSON of an object's key. Text that is no JSON stays text, which the models refuse."""
     try:
         value = json.loads(text)

@@ -3,11 +3,11 @@
 The configuration declares no such fleet, so ``mirrors status`` and the other commands read it in the state.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 from mirrors.config.known_later import KnownLater
-from mirrors.config.models.base import KeyPath
+from mirrors.config.models.base import walk_values
 from mirrors.config.program_fleet import DECLARATION_OUTPUT, ProgramFleet
 from mirrors.problems.events import report_fleet
 
@@ -16,22 +16,13 @@ __all__ = ["describe_declaration", "report_declaration"]
 
 def describe_declaration(declared: ProgramFleet) -> dict[str, Any]:
     """Return the outputs of a ``Fleet`` with arguments: the fleet in clear, and the places of its Outputs."""
-    places = [list(map(str, place)) for place in _find_later_places(declared.fleet, ())]
+    places = [list(map(str, place)) for place, item in walk_values(declared.fleet) if isinstance(item, KnownLater)]
     return {DECLARATION_OUTPUT: {"fleet": _drop_later(declared.fleet), "knownLater": places}}
 
 
-def report_declaration(declared: ProgramFleet) -> None:
+def report_declaration(name: str, outputs: Mapping[str, Any]) -> None:
     """Report the fleet to the command that started the program. An earlier state may lack it."""
-    report_fleet(declared.name, describe_declaration(declared)[DECLARATION_OUTPUT])
-
-
-def _find_later_places(value: Any, place: KeyPath) -> Iterator[KeyPath]:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in items:
-        if isinstance(item, KnownLater):
-            yield (*place, key)
-        else:
-            yield from _find_later_places(item, (*place, key))
+    report_fleet(name, outputs[DECLARATION_OUTPUT])
 
 
 def _drop_later(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from mirrors.config.messages.schema_errors import (
     rewritten_date_problem,
 )
 from mirrors.config.messages.wording import format_path, problem_at
-from mirrors.config.models.base import KeyPath
+from mirrors.config.models.base import KeyPath, walk_values
 from mirrors.config.platforms import secret_key_commands
 from mirrors.problems import Problem
 
@@ -106,20 +106,10 @@ def _restore_written_text(data: dict[str, Any], item: AlteredScalar, found: File
 
 def _find_rewritten_dates(data: dict[str, Any], found: FileScan) -> Iterator[Problem]:
     for key in sorted(data.keys() - secret_key_commands().keys()):
-        for place, text in _walk_texts(data[key], (key,)):
+        for place, text in walk_values(data[key], (key,)):
+            if not isinstance(text, str):
+                continue
             leaf = found.leaves.get(place)
             known = leaf is not None and not leaf.rewritten
             if not known and place not in found.changed and is_rewritten_date(text, rewritten=leaf is not None):
                 yield rewritten_date_problem(place, leaf)
-
-
-def _walk_texts(value: Any, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    items: Iterable[tuple[int | str, Any]] = ()
-    if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, dict):
-        items = value.items()
-    elif isinstance(value, list):
-        items = enumerate(value)
-    for key, item in items:
-        yield from _walk_texts(item, (*place, key))

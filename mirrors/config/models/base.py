@@ -1,12 +1,12 @@
 """The base class of all models of the configuration."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
-__all__ = ["CONFIG_NAMESPACE", "ConfigModel", "KeyPath", "select_own_keys"]
+__all__ = ["CONFIG_NAMESPACE", "ConfigModel", "KeyPath", "select_own_keys", "walk_values"]
 
 CONFIG_NAMESPACE = "mirrors"
 """The namespace of all keys in Pulumi's files: ``mirrors:fleet``."""
@@ -22,6 +22,20 @@ def select_own_keys(keys: Iterable[str]) -> dict[str, str]:
     """Return {key without the namespace: key} of the keys in the namespace of Mirrors, whatever the project's name."""
     prefix = f"{CONFIG_NAMESPACE}:"
     return {key.removeprefix(prefix): key for key in keys if key.startswith(prefix)}
+
+
+def walk_values(value: Any, place: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Yield each value that is no object and no list, with its place: the value itself, or all below it."""
+    items: Iterable[tuple[int | str, Any]]
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
+    else:
+        yield place, value
+        return
+    for key, item in items:
+        yield from walk_values(item, (*place, key))
 
 
 class ConfigModel(BaseModel):

@@ -1,11 +1,10 @@
 """Hold the keys that are set as secrets against those that have to be. Pulumi keeps the others in clear."""
 
-import json
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
+from mirrors.config.draft import parse_json_or_text
 from mirrors.config.messages.wording import format_path, problem_at
-from mirrors.config.models.base import KeyPath
+from mirrors.config.models.base import walk_values
 from mirrors.config.platforms import secret_key_commands
 from mirrors.config.program_fleet import ProgramFleet
 from mirrors.problems import Problem
@@ -50,8 +49,8 @@ def find_plain_secrets(declared: ProgramFleet, secrets: Mapping[str, str]) -> It
         secrets: {key with its namespace: value} of the secret configuration. An object is JSON.
     """
     readers = {text: reader for key, value in secrets.items() for text, reader in _list_readers(key, value)}
-    for place, text in _find_plain_variables(declared.fleet, ("fleet",)):
-        if text in readers:
+    for place, text in walk_values(declared.fleet, ("fleet",)):
+        if isinstance(text, str) and text in readers and place[-2:-1] == ("variables",):
             said = "its text is a secret of the configuration, and the state would have it in clear."
             remedy = f"Read it with {readers[text]}, and pass the Output"
             yield problem_at(place, "secret-as-plain-variable", said, remedy)
@@ -60,39 +59,9 @@ def find_plain_secrets(declared: ProgramFleet, secrets: Mapping[str, str]) -> It
 def _list_readers(key: str, value: str) -> Iterator[tuple[str, str]]:
     """Yield each text of a secret key, with the expression that reads it as a secret."""
     namespace, _, name = key.rpartition(":")
-    config, whole = f'pulumi.Config("{namespace}")', _parse_object(value)
-    if whole is None:
-        texts, reader = [value], "require_secret"
+    config, whole = f'pulumi.Config("{namespace}")', parse_json_or_text(value)
+    if isinstance(whole, dict | list):
+        texts, reader = [item for _, item in walk_values(whole) if isinstance(item, str)], "require_secret_object"
     else:
-        texts, reader = [*_find_texts(whole)], "require_secret_object"
+        texts, reader = [value], "require_secret"
     yield from ((text, f'{config}.{reader}("{name}")') for text in texts if len(text) >= _SHORTEST_SECRET)
-
-
-def _parse_object(text: str) -> dict[str, Any] | list[Any] | None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict | list) else None
-
-
-def _find_texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for _, item in _list_items(value):
-        yield from _find_texts(item)
-
-
-def _find_plain_variables(value: Any, place: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    for key, item in _list_items(value):
-        if isinstance(item, str) and place[-1] == "variables":
-            yield (*place, key), item
-        else:
-            yield from _find_plain_variables(item, (*place, key))
-
-
-def _list_items(value: Any) -> list[tuple[Any, Any]]:
-    """Return the items of an object or a list; none for any other value."""
-    if isinstance(value, dict):
-        return [*value.items()]
-    return [*enumerate(value)] if isinstance(value, list) else []
