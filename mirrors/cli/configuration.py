@@ -15,7 +15,6 @@ from mirrors.errors import ConfigurationError
 from mirrors.problems import Problem
 
 __all__ = [
-    "find_declared_fleets",
     "is_about_fleet",
     "load_all_settings",
     "load_each_fleet",
@@ -52,12 +51,15 @@ def load_all_settings(stack: str, cwd: Path, fleet: str | None = None) -> tuple[
     Raises:
         MirrorsError: Pulumi cannot read it, or it has problems. The error has every one of them.
     """
-    raw = read_configuration(stack, cwd)
-    fleets = find_declared_fleets(raw, stack, cwd, fleet)
-    return tuple(require_settings(load_from_raw(raw, stack, cwd, declared=item)) for item in fleets)
+    return tuple(map(require_settings, load_each_fleet(read_configuration(stack, cwd), stack, cwd, fleet)))
 
 
-def find_declared_fleets(raw: StackValues, stack: str, cwd: Path, fleet: str | None) -> Sequence[ProgramFleet | None]:
+def load_each_fleet(raw: StackValues, stack: str, cwd: Path, fleet: str | None = None) -> list[LoadedConfiguration]:
+    """Load the configuration of each fleet of a stack, or of the named one, from values that were read before."""
+    return [load_from_raw(raw, stack, cwd, item) for item in _find_declared_fleets(raw, stack, cwd, fleet)]
+
+
+def _find_declared_fleets(raw: StackValues, stack: str, cwd: Path, fleet: str | None) -> Sequence[ProgramFleet | None]:
     """Return each fleet of a stack, or the named one. None is the fleet of the configuration."""
     if fleet is None and not declares_fleet(raw.values):
         return [*read_program_fleets(stack, cwd).values()] or [None]
@@ -104,9 +106,3 @@ def is_about_fleet(problem: Problem) -> bool:
     key, *_ = re.split(r"[.\[]", problem.path or "")
     namespace, _, name = key.partition(":")
     return namespace == CONFIG_NAMESPACE and declares_fleet((name,))
-
-
-def load_each_fleet(configured: StackValues, stack: str, cwd: Path) -> list[LoadedConfiguration]:
-    """Load the configuration of each fleet of a stack from values that were read before, of all namespaces."""
-    raw = configured.of_mirrors()
-    return [load_from_raw(raw, stack, cwd, declared=item) for item in find_declared_fleets(raw, stack, cwd, None)]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from mirrors.cli.configuration import find_declared_fleets, load_from_raw, require_settings
+from mirrors.cli.configuration import load_each_fleet, require_settings
 from mirrors.cli.options import handle_errors, print_note
 from mirrors.cli.pulumi_options import PulumiCommand
 from mirrors.cli.pulumi_update import plain_option, replace_process, run_update
@@ -57,8 +57,8 @@ def load_fleets_to_update(stack: str, cwd: Path) -> tuple[Settings, ...]:
         MirrorsError: The configuration has problems.
     """
     raw = read_configuration(stack, cwd)
-    fleets = find_declared_fleets(raw, stack, cwd, None)
-    if fleets == [None] and not declares_fleet(raw.values):
+    found = load_each_fleet(raw, stack, cwd)
+    if not declares_fleet(raw.values) and found[0].program_fleet is None:
         print_note(Note(f"the stack {stack} knows no fleet yet, so this update has Pulumi's own output"))
         return ()
-    return tuple(require_settings(load_from_raw(raw, stack, cwd, item)) for item in fleets)
+    return tuple(map(require_settings, found))

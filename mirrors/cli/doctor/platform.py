@@ -52,7 +52,7 @@ def check_configuration(stack: str, cwd: Path) -> tuple[list[Settings], list[Che
                 "configuration", error.problems, "correct what the message names; is the passphrase set?"
             )
         ]
-    found, size = load_each_fleet(configured, stack, cwd), check_size(configured.values)
+    found, size = load_each_fleet(configured.of_mirrors(), stack, cwd), check_size(configured.values)
     fleets = [item.settings for item in found if item.settings]
     if problems := dict.fromkeys(problem for item in found for problem in item.problems):  # several fleets share keys
         wrong = (replace(item, remedy=item.remedy or "correct what the message names") for item in problems)
