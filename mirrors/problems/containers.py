@@ -76,8 +76,4 @@ CONTAINER_PROBLEMS: Mapping[str, ProblemMeaning] = {
         "Mirrors reaches this Docker host with the command ssh, and no ssh is on the PATH.",
         "Install ssh, or set mirrors:docker.host to another address.",
     ),
-    "swarm-manager-missing": ProblemMeaning(
-        "The Docker host is no manager of a swarm, and mirrors:docker.swarm is set.",
-        "Set mirrors:docker.host to a manager.",
-    ),
 }

@@ -1,19 +1,16 @@
 """The requests to a manager of a swarm that Pulumi's Docker plugin cannot make."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from docker.errors import APIError, NotFound, create_api_error_from_http_exception
+from docker.errors import NotFound, create_api_error_from_http_exception
 from docker.types import EndpointSpec, RestartPolicy, ServiceMode
 from requests import HTTPError
 
 from mirrors.docker.host.client import CONTAINER_LOG_LINES, REQUEST_TIMEOUT, DockerHost
-from mirrors.docker.swarm.nodes import ObservedNode, read_node
-from mirrors.docker.swarm.observed import ObservedService, ObservedTask, ServiceData, read_service, read_tasks
+from mirrors.docker.swarm.observed import ObservedTask, ServiceData, read_service, read_tasks
 from mirrors.docker.swarm.task_logs import select_task_lines
 from mirrors.errors import MirrorsError
-from mirrors.problems import Problem
 from mirrors.resources.site_logs import redact_log
 
 SERVICE_LOG_LINES = 400
@@ -23,43 +20,12 @@ OUT_OF_SEQUENCE = "update out of sequence"
 """A manager's words for an update of a service that has changed since it was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedImage:
-    """An image as a service names it.
-
-    Args:
-        reference: The name with its digest, or the name alone where no registry names one.
-        platforms: (architecture, system) of each platform that it is for; empty where no registry names them.
-    """
-
-    reference: str
-    platforms: tuple[tuple[str, str], ...] = ()
-
-
 class SwarmManager:
     """One manager of a swarm. Each of its errors is a MirrorsError that names the host and the request."""
 
     def __init__(self, host: DockerHost) -> None:
         self.host = host
         self._api: Any = host.client.api  # its types know nothing of services
-
-    def is_manager(self) -> bool:
-        """Return whether the host is a manager: it can then be asked about services."""
-        with self.host.wrap_errors("say whether it is a manager of a swarm"):
-            return bool((self._api.info().get("Swarm") or {}).get("ControlAvailable"))
-
-    def require_manager(self) -> None:
-        """Raise MirrorsError where the host is no manager."""
-        if not self.is_manager():
-            raise MirrorsError(make_manager_problem(self.host.host))
-
-    def list_nodes(self) -> tuple[ObservedNode, ...]:
-        with self.host.wrap_errors("list the nodes of the swarm"):
-            return tuple(map(read_node, self._api.nodes()))
-
-    def list_services(self) -> list[ObservedService]:
-        with self.host.wrap_errors("list its services"):
-            return [read_service(data) for data in self._api.services()]
 
     def find_service(self, name: str) -> ServiceData | None:
         """Return the service with this name or id, as the API has it; None where there is none."""
@@ -73,22 +39,6 @@ class SwarmManager:
     def list_tasks(self, service: ServiceData) -> tuple[ObservedTask, ...]:
         with self.host.wrap_errors(f"list the tasks of {service['Spec']['Name']}"):
             return read_tasks(service, self._api.tasks(filters={"service": service["ID"]}))
-
-    def find_network(self, name: str) -> str | None:
-        """Return the id of a network that services can use; None where the swarm has none of this name."""
-        with self.host.wrap_errors(f"look for the network {name}"):
-            found = self._api.networks(names=[name], filters={"scope": "swarm"})
-        return next((str(item["Id"]) for item in found if item["Name"] == name), None)
-
-    def resolve_image(self, reference: str) -> ResolvedImage:
-        """Ask the image's registry for digest and platforms. Without an answer, the name stays as it is."""
-        try:
-            found = self._api.inspect_distribution(reference)
-        except APIError:
-            return ResolvedImage(reference)
-        platforms = {(item["architecture"], item["os"]) for item in found.get("Platforms") or ()}
-        named = reference if "@" in reference else f"{reference}@{found['Descriptor']['digest']}"
-        return ResolvedImage(named, tuple(sorted(platforms)))
 
     def roll_back(self, service: ServiceData) -> bool:
         """Take the last update of a service back. Return False where the service has changed since it was read."""
@@ -152,11 +102,3 @@ class SwarmManager:
                 service["ID"], details=True, stdout=True, stderr=True, tail=lines, is_tty=False
             )
             return b"".join(said).decode(errors="replace")
-
-
-def make_manager_problem(host: str) -> Problem:
-    return Problem(
-        "swarm-manager-missing",
-        f"the Docker host {host} is no manager of a swarm, and mirrors:docker.swarm is set.",
-        "Set mirrors:docker.host to a manager, or make the host one with 'docker swarm init'",
-    )
