@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.docker.answers import answer, send
 from tests.servers import running
 
 VERSION = {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.24"}
@@ -71,16 +72,16 @@ class _Handler(BaseHTTPRequestHandler):
         host: Host = self.server.host  # type: ignore[attr-defined]
         path = urlsplit(self.path).path.removeprefix("/v1.41")
         if path == "/version":
-            self._answer(200, VERSION)
+            answer(self, 200, VERSION)
         elif path == "/_ping":
-            self._answer(200, "OK")
+            answer(self, 200, "OK")
         elif path == "/containers/json":
-            self._answer(200, [{"Id": item["Id"]} for item in host.containers if _has(item, self._wanted())])
+            answer(self, 200, [{"Id": item["Id"]} for item in host.containers if _has(item, self._wanted())])
         elif path.endswith("/logs"):
-            self._send(200, b"\x01\0\0\0" + len(host.log).to_bytes(4, "big") + host.log, "application/octet-stream")
+            send(self, 200, b"\x01\0\0\0" + len(host.log).to_bytes(4, "big") + host.log, "application/octet-stream")
         else:
             found = host.found(path.removeprefix("/containers/").removesuffix("/json"))
-            self._answer(200, found) if found else self._answer(404, {"message": "No such container"})
+            answer(self, 200, found) if found else answer(self, 404, {"message": "No such container"})
             host.look_again()
 
     def _wanted(self) -> list[str]:
@@ -88,16 +89,6 @@ class _Handler(BaseHTTPRequestHandler):
         [filters] = parse_qs(urlsplit(self.path).query).get("filters", ["{}"])
         labels: list[str] = json.loads(filters).get("label", [])
         return labels
-
-    def _answer(self, status: int, data: Any) -> None:
-        self._send(status, json.dumps(data).encode(), "application/json")
-
-    def _send(self, status: int, body: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def handle(self) -> None:
         """Ignore a client that hangs up."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.docker.answers import answer, send
 from tests.docker.host import VERSION
 from tests.servers import running
 
@@ -78,35 +79,35 @@ class _Handler(BaseHTTPRequestHandler):
             "/containers/json": [],
         }
         if path in lists:
-            self._answer(200, lists[path])
+            answer(self, 200, lists[path])
         elif path == "/tasks":
-            self._answer(200, self.manager.looks[0]["tasks"] if self.manager.looks else [])
+            answer(self, 200, self.manager.looks[0]["tasks"] if self.manager.looks else [])
         elif path.endswith("/logs"):
             log = self.manager.log
-            self._send(200, b"\x01\0\0\0" + len(log).to_bytes(4, "big") + log, "application/octet-stream")
+            send(self, 200, b"\x01\0\0\0" + len(log).to_bytes(4, "big") + log, "application/octet-stream")
         elif path.startswith("/distribution/"):
             image = path.removeprefix("/distribution/").removesuffix("/json")
             found = self.manager.distributions.get(image)
-            self._answer(200, found) if found else self._answer(401, {"message": "no such repository"})
+            answer(self, 200, found) if found else answer(self, 401, {"message": "no such repository"})
         else:
             look = self.manager.look()
-            self._answer(200, look["service"]) if look else self._answer(404, {"message": "service not found"})
+            answer(self, 200, look["service"]) if look else answer(self, 404, {"message": "service not found"})
 
     def do_POST(self) -> None:
         self._read_body()
         self._note("POST")
         if self.path.split("?")[0].endswith("/create"):
-            self._answer(201, {"ID": self.manager.looks[0]["service"]["ID"]})
+            answer(self, 201, {"ID": self.manager.looks[0]["service"]["ID"]})
             return
         if self.manager.after_update:
             self.manager.looks[:] = self.manager.after_update
-            self._answer(200, {})
+            answer(self, 200, {})
         else:
-            self._answer(500, {"message": "rpc error: code = Unknown desc = update out of sequence"})
+            answer(self, 500, {"message": "rpc error: code = Unknown desc = update out of sequence"})
 
     def do_DELETE(self) -> None:
         self._note("DELETE")
-        self._answer(200, {})
+        answer(self, 200, {})
 
     def _note(self, method: str) -> None:
         parts = urlsplit(self.path)
@@ -114,16 +115,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _read_body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-
-    def _answer(self, status: int, data: Any) -> None:
-        self._send(status, json.dumps(data).encode(), "application/json")
-
-    def _send(self, status: int, body: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def handle(self) -> None:
         """Ignore a client that hangs up."""

@@ -119,52 +119,76 @@ def waits_for_a_node(_service: dict[str, Any], tasks: list[dict[str, Any]]) -> b
     return any(task["Status"]["State"] == "pending" and task["Status"].get("Err") for task in tasks)
 
 
+def record_updates(record: Recorder) -> None:
+    """Record a service that starts, and what becomes of each update of it."""
+    record.create(template("aaaa", SERVES))
+    record.record("starting", in_state("starting"))
+    record.record("serving", in_state("running"))
+    record.update(template("bbbb", SERVES))
+    record.record("updating", updated("updating"))
+    record.record("updated", updated("completed"))
+    record.update(template("cccc", DIES))
+    record.record("task-failed", in_state("failed"))
+    record.record("rolled-back", updated("rollback_completed"))
+    record.update(template("dddd", SICK))
+    record.record("unhealthy-rolled-back", updated("rollback_completed"))
+
+
+def record_pending_update(record: Recorder, manager: SwarmManager) -> None:
+    """Record an update that no node takes, and what Mirrors makes of it."""
+    record.update(template("eeee", SERVES, constraints=("node.labels.web==true",)))
+    record.record("update-pending", waits_for_a_node)
+    assert manager.roll_back(record.service())
+    record.record("taken-back", updated("rollback_completed"))
+    record.remove()
+
+
+def record_new_services(record: Recorder) -> None:
+    """Record new services that never serve."""
+    record.create(template("ffff", SERVES, constraints=("node.labels.web==true",)))
+    record.record("pending", waits_for_a_node)
+    record.remove()
+    record.create(template("gggg", SERVES, image="mirrors-test-none:1"))
+    record.record("rejected", in_state("rejected"))
+    record.remove()
+    record.create(template("hhhh", DIES))
+    record.record("new-failed", in_state("failed"))
+    record.remove()
+
+
+def record_changes_by_hand(record: Recorder) -> None:
+    """Record an update that Swarm pauses, and a service that a person scales."""
+    good = template("aaaa", SERVES)
+    record.create(good, action="pause")
+    record.until(in_state("running"))
+    record.update(template("iiii", DIES), action="pause")
+    record.record("paused", updated("paused"))
+    record.update(good, replicas=2)
+    record.record("scaled", lambda _s, tasks: sum(task["Status"]["State"] == "running" for task in tasks) >= 2)
+    record.remove()
+
+
+def record_runs(record: Recorder) -> None:
+    """Record commands that run once."""
+    record.create(template("jjjj", "echo migrated") | {"RestartPolicy": {"Condition": "none"}})
+    record.record("run-complete", in_state("complete"))
+    record.remove()
+    record.create(template("kkkk", DIES) | {"RestartPolicy": {"Condition": "none"}})
+    record.record("run-failed", in_state("failed"))
+    record.remove()
+
+
 def main() -> None:
     host = Layout.of().host
     if host is None:
         raise SystemExit("no engine: make engine")
     with swarm_of(host) as client:
         record = Recorder(client)
-        good = template("aaaa", SERVES)
-        record.create(good)
-        record.record("starting", in_state("starting"))
-        record.record("serving", in_state("running"))
-        record.update(template("bbbb", SERVES))
-        record.record("updating", updated("updating"))
-        record.record("updated", updated("completed"))
-        record.update(template("cccc", DIES))
-        record.record("task-failed", in_state("failed"))
-        record.record("rolled-back", updated("rollback_completed"))
-        record.update(template("dddd", SICK))
-        record.record("unhealthy-rolled-back", updated("rollback_completed"))
-        record.update(template("eeee", SERVES, constraints=("node.labels.web==true",)))
-        record.record("update-pending", waits_for_a_node)
-        assert SwarmManager(DockerHost(client, host)).roll_back(record.service())
-        record.record("taken-back", updated("rollback_completed"))
-        record.remove()
-        record.create(template("ffff", SERVES, constraints=("node.labels.web==true",)))
-        record.record("pending", waits_for_a_node)
-        record.remove()
-        record.create(template("gggg", SERVES, image="mirrors-test-none:1"))
-        record.record("rejected", in_state("rejected"))
-        record.remove()
-        record.create(template("hhhh", DIES))
-        record.record("new-failed", in_state("failed"))
-        record.remove()
-        record.create(good, action="pause")
-        record.until(in_state("running"))
-        record.update(template("iiii", DIES), action="pause")
-        record.record("paused", updated("paused"))
-        record.update(good, replicas=2)
-        record.record("scaled", lambda _s, tasks: sum(task["Status"]["State"] == "running" for task in tasks) >= 2)
-        record.remove()
-        once = template("jjjj", "echo migrated") | {"RestartPolicy": {"Condition": "none"}}
-        record.create(once)
-        record.record("run-complete", in_state("complete"))
-        record.remove()
-        record.create(template("kkkk", DIES) | {"RestartPolicy": {"Condition": "none"}})
-        record.record("run-failed", in_state("failed"))
-        record.remove()
+        record_updates(record)
+        record_pending_update(record, SwarmManager(DockerHost(client, host)))
+        record_new_services(record)
+        record_changes_by_hand(record)
+        record_runs(record)
 
 
 if __name__ == "__main__":
