@@ -217,8 +217,8 @@ def _forgotten(state_differences: Iterable[Effect]) -> Iterator[PlanStep]:
     removed = [effect for effect in state_differences if effect.kind is ChangeKind.REMOVED]
     words = "forgets {} in the state, and its code may drop that in the database"
     if removed:
-        told = (replace(effect, kind=ChangeKind.UNKNOWN, detail=words.format(effect.place)) for effect in removed)
-        yield PlanStep("", tuple(told), isolated=True)
+        unknown = (replace(effect, kind=ChangeKind.UNKNOWN, detail=words.format(effect.place)) for effect in removed)
+        yield PlanStep("", tuple(unknown), isolated=True)
 
 
 def _with_operation(operation: str, step: PlanStep) -> PlanStep:
