@@ -1,6 +1,6 @@
 """Decide the condition of one site: compare what is set and deployed with what is declared."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from mirrors.planning.observed import ObservedFleet, ObservedSite
 from mirrors.planning.reports.site_status import SiteCondition
@@ -44,10 +44,11 @@ def _find_missing_deployment(site: ObservedSite) -> StatusFinding:
 
 
 def _find_differences(site: ObservedSite, declared: DeclaredValues) -> StatusFinding:
+    wrongly_set = _find_wrongly_set(site, declared)
     details = (
-        _describe_set_differences(site, declared),
+        _describe_set_differences(site, declared, wrongly_set),
         _describe_withdrawn_names(site, declared),
-        *_describe_deployed_differences(site, declared),
+        *_describe_deployed_differences(site, declared, wrongly_set),
     )
     said = "; ".join(filter(None, details))
     return (SiteCondition.VARIABLES_DIFFER, said) if said else None
@@ -60,15 +61,16 @@ def _find_wrongly_set(site: ObservedSite, declared: DeclaredValues) -> dict[str,
     return dict.fromkeys(wrong, "") | dict.fromkeys(set(declared.values) - set(set_here), " (missing)")
 
 
-def _describe_set_differences(site: ObservedSite, declared: DeclaredValues) -> str | None:
+def _describe_set_differences(
+    site: ObservedSite, declared: DeclaredValues, wrongly_set: Mapping[str, str]
+) -> str | None:
     """Return the names that are not set as declared, with a word on a wrong flag, because the value may be right."""
-    wrong = _find_wrongly_set(site, declared)
     flagged = {
         name: f" ({'not flagged' if sensitive else 'flagged'} as sensitive)"
         for name, sensitive in declared.sensitive.items()
         if name in site.variables and site.variables[name].sensitive != sensitive
     }
-    notes = flagged | wrong
+    notes = {**flagged, **wrongly_set}
     names = [f"{name}{notes[name]}" for name in sort_for_writing(notes)]
     return f"not as declared: {', '.join(names)}" if names else None
 
@@ -83,9 +85,11 @@ def _describe_withdrawn_names(site: ObservedSite, declared: DeclaredValues) -> s
     )
 
 
-def _describe_deployed_differences(site: ObservedSite, declared: DeclaredValues) -> Iterator[str]:
+def _describe_deployed_differences(
+    site: ObservedSite, declared: DeclaredValues, wrongly_set: Collection[str]
+) -> Iterator[str]:
     """Yield the names that the site does not run with as declared. A wrongly set one is named already."""
-    compared = {name: value for name, value in declared.known.items() if name not in _find_wrongly_set(site, declared)}
+    compared = {name: value for name, value in declared.known.items() if name not in wrongly_set}
     # A site that was set up by hand runs without MIRRORS_APPLICATION until its next deployment. That is no finding.
     if MIRRORS_APPLICATION not in site.deployed_variables:
         compared.pop(MIRRORS_APPLICATION, None)
