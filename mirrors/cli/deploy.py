@@ -21,7 +21,7 @@ from mirrors.cli.program_fleets import several_fleets_error
 from mirrors.cli.pulumi_update import plain_option, replace_process, run_update
 from mirrors.cli.single_sites import refuse_single_sites
 from mirrors.cli.stacks import find_pulumi
-from mirrors.cli.status import observe_statuses
+from mirrors.cli.status import observe_stack
 from mirrors.cli.target_options import target_options
 from mirrors.config import Settings
 from mirrors.config.messages.wording import suggest_known
@@ -172,7 +172,7 @@ def choose_sites(settings: Settings, sites: Sequence[str], stack: str, cwd: Path
     return (
         choose_all_sites(settings)
         if all_sites
-        else choose_outdated_sites(settings, observe_statuses(stack, cwd, settings.program_fleet))
+        else choose_outdated_sites(settings, observe_stack(settings, stack, cwd).rows)
     )
 
 
