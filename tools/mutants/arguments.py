@@ -146,8 +146,8 @@ PROGRAM_FLEETS = (
     Mutation(
         "a-secret-of-the-stack-is-a-plain-variable",
         "mirrors/config/rules/secrecy.py",
-        "if text in readers:",
-        "if False:",
+        "text in readers",
+        "not text",
         (f"{ARGUMENTS}::test_a_secret_that_was_read_as_plain_text_is_refused",),
     ),
 )
